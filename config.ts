@@ -1,0 +1,156 @@
+/**
+ * The environment, read once into one frozen object. Every problem is told in one error, with the
+ * name and the value of the setting; secrets are never printed.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+
+/** What is wrong with the settings, all of it at once. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  constructor(readonly problems: readonly string[]) {
+    super(`The settings don't hold:\n${problems.map((p) => `  - ${p}`).join("\n")}`);
+  }
+}
+
+const SECRETS = new Set(["OPENAI_API_KEY", "TWILIO_AUTH_TOKEN", "EARSHOT_ADMIN_TOKEN"]);
+
+const text = v.pipe(v.string(), v.trim());
+const optional = v.optional(text);
+
+/** A whole number within bounds, from its decimal text. */
+function whole(min: number, max: number, fallback: number) {
+  const wanted = `a whole number from ${min} to ${max}`;
+  return v.optional(
+    v.pipe(
+      text,
+      v.regex(/^\d+$/, `wants ${wanted}`),
+      v.transform(Number),
+      v.minValue(min, `wants ${wanted}`),
+      v.maxValue(max, `wants ${wanted}`),
+    ),
+    String(fallback),
+  );
+}
+
+function oneOf<const T extends readonly string[]>(options: T) {
+  return v.picklist(options, `wants one of ${options.join(", ")}`);
+}
+
+function url(schemes: string[]) {
+  const wanted = `wants a URL that begins with ${schemes.map((s) => `${s}//`).join(" or ")}`;
+  return v.pipe(
+    text,
+    v.check((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), wanted),
+  );
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+const isSafeBrainUrl = (value: string) => {
+  if (!URL.canParse(value)) return true; // told by the check on its scheme
+  const { protocol, hostname } = new URL(value);
+  return protocol !== "ws:" || LOOPBACK.test(hostname);
+};
+
+/** The settings that have names of their own in the environment. */
+const Environment = v.object({
+  PORT: whole(0, 65535, 8080),
+  HOST: v.optional(text, "0.0.0.0"),
+  PUBLIC_URL: v.optional(url(["http:", "https:"])),
+  OPENAI_API_KEY: optional,
+  OPENAI_REALTIME_URL: v.optional(
+    v.pipe(
+      url(["ws:", "wss:"]),
+      v.check(
+        isSafeBrainUrl,
+        "wants wss:// (ws:// is for loopback alone: the key would travel in the clear)",
+      ),
+    ),
+  ),
+  OPENAI_REALTIME_MODEL: optional,
+  TWILIO_ACCOUNT_SID: v.optional(
+    v.pipe(text, v.regex(/^AC[0-9a-f]{32}$/i, "wants AC and 32 hexadecimal digits")),
+  ),
+  TWILIO_AUTH_TOKEN: optional,
+  TWILIO_API_URL: v.optional(url(["http:", "https:"]), "https://api.twilio.com"),
+  EARSHOT_BRAIN: v.optional(oneOf(["openai", "echo"])),
+  EARSHOT_TURNS: v.optional(oneOf(["server", "semantic", "local"]), "server"),
+  EARSHOT_EAGERNESS: v.optional(oneOf(["low", "medium", "high", "auto"]), "auto"),
+  EARSHOT_MAX_CALLS: whole(1, 100_000, 200),
+  EARSHOT_ADMIN_TOKEN: optional,
+  EARSHOT_LOG: v.optional(oneOf(["auto", "pretty", "json", "off"]), "auto"),
+  EARSHOT_INSTRUCTIONS: v.optional(
+    text,
+    "You are a friendly voice agent on the phone. Answer in one or two short sentences.",
+  ),
+  EARSHOT_VOICE: v.optional(text, "marin"),
+  EARSHOT_GREETING: v.optional(
+    text,
+    "Greet the caller in one short sentence and ask how you can help.",
+  ),
+  EARSHOT_MIN_SPEECH_MS: whole(10, 1000, 50),
+  EARSHOT_SILENCE_MS: whole(100, 5000, 200),
+  EARSHOT_BARGE_IN_MS: whole(0, 5000, 400),
+  EARSHOT_DIGIT_PAUSE_MS: whole(0, 10_000, 1000),
+  EARSHOT_THINK_MS: whole(0, 60_000, 250),
+  EARSHOT_CALL_LIMIT_MS: whole(1000, 24 * 3_600_000, 3_300_000),
+  EARSHOT_IDLE_LIMIT_MS: whole(1000, 24 * 3_600_000, 300_000),
+  EARSHOT_DRAIN_MS: whole(0, 3_600_000, 290_000),
+  FLY_REGION: optional,
+  FLY_MACHINE_ID: optional,
+});
+
+/** All settings, frozen. Names follow the environment's. */
+export type Config = Readonly<
+  v.InferOutput<typeof Environment> & {
+    /** Which brain answers: what was asked for, else `openai` when there is a key or a URL. */
+    readonly brain: "openai" | "echo";
+    /** Where this instance runs: Fly's region, or `local`. */
+    readonly region: string;
+    /** Fly's machine id, or `local`. */
+    readonly instance: string;
+  }
+>;
+
+/**
+ * Reads the environment.
+ *
+ * @param env Names and values; an empty value counts as not set.
+ * @throws {ConfigError} With every problem at once.
+ */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  // "No greeting" has to be sayable, so this one may be empty.
+  if (env.EARSHOT_GREETING?.trim() === "") set.EARSHOT_GREETING = "";
+  const parsed = v.safeParse(Environment, set);
+  const problems: string[] = [];
+  if (!parsed.success) {
+    for (const issue of parsed.issues) {
+      const name = String(issue.path?.[0]?.key);
+      const had = SECRETS.has(name) ? "[redacted]" : JSON.stringify(set[name]);
+      problems.push(`${name} is ${had}: ${issue.message}`);
+    }
+    throw new ConfigError(problems);
+  }
+  const config = parsed.output;
+  const brain = config.EARSHOT_BRAIN ??
+    (config.OPENAI_API_KEY || config.OPENAI_REALTIME_URL ? "openai" : "echo");
+  if (brain === "openai" && !config.OPENAI_API_KEY && !config.OPENAI_REALTIME_URL) {
+    problems.push("OPENAI_API_KEY is not set: EARSHOT_BRAIN=openai wants it");
+  }
+  if (config.FLY_REGION && !config.TWILIO_AUTH_TOKEN) {
+    problems.push(
+      "TWILIO_AUTH_TOKEN is not set: on Fly the phone routes would be open to everyone",
+    );
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze({
+    ...config,
+    brain,
+    region: config.FLY_REGION ?? "local",
+    instance: config.FLY_MACHINE_ID ?? "local",
+  });
+}

@@ -1,0 +1,53 @@
+import test from "node:test";
+import { assertEquals, assertNotMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { ConfigError, readConfig } from "./config.ts";
+
+test("an empty environment serves the echo brain on 8080", () => {
+  const config = readConfig({});
+  assertEquals([config.PORT, config.brain, config.EARSHOT_TURNS], [8080, "echo", "server"]);
+  assertEquals(Object.isFrozen(config), true);
+});
+
+test("a key or a URL alone chooses the OpenAI brain", () => {
+  assertEquals(readConfig({ OPENAI_API_KEY: "k" }).brain, "openai");
+  assertEquals(readConfig({ OPENAI_REALTIME_URL: "ws://127.0.0.1:9/v1/realtime" }).brain, "openai");
+  assertEquals(readConfig({ OPENAI_API_KEY: "k", EARSHOT_BRAIN: "echo" }).brain, "echo");
+});
+
+test("every problem is in one error, with the setting's name and its value", () => {
+  const error = assertThrows(
+    () => readConfig({ PORT: "eighty", EARSHOT_TURNS: "mine", EARSHOT_SILENCE_MS: "20" }),
+    ConfigError,
+  );
+  assertEquals(error.problems.length, 3);
+  assertStringIncludes(error.message, 'PORT is "eighty"');
+  assertStringIncludes(error.message, 'EARSHOT_TURNS is "mine": wants one of server');
+  assertStringIncludes(error.message, 'EARSHOT_SILENCE_MS is "20"');
+});
+
+test("a key never travels over plain ws beyond loopback", () => {
+  assertThrows(
+    () => readConfig({ OPENAI_REALTIME_URL: "ws://example.com/v1/realtime" }),
+    ConfigError,
+    "OPENAI_REALTIME_URL",
+  );
+  readConfig({ OPENAI_REALTIME_URL: "ws://[::1]:9/v1/realtime" });
+});
+
+test("on Fly it refuses to start with open phone routes", () => {
+  const error = assertThrows(() => readConfig({ FLY_REGION: "iad" }), ConfigError);
+  assertStringIncludes(error.message, "TWILIO_AUTH_TOKEN");
+});
+
+test("secrets stay out of the error", () => {
+  const error = assertThrows(
+    () => readConfig({ OPENAI_API_KEY: "sk-secret", TWILIO_ACCOUNT_SID: "nope" }),
+    ConfigError,
+  );
+  assertNotMatch(error.message, /sk-secret/);
+});
+
+test("an empty greeting means none, an empty anything else means the default", () => {
+  assertEquals(readConfig({ EARSHOT_GREETING: "" }).EARSHOT_GREETING, "");
+  assertEquals(readConfig({ PORT: " " }).PORT, 8080);
+});

@@ -1,0 +1,115 @@
+/**
+ * Which room may import which: DESIGN's picture as a table, and a check that the source keeps to it.
+ * Relative imports are read from the files themselves; cycles between files are refused as well.
+ *
+ * @module
+ */
+
+/** Rooms of which a room may import anything; itself is always allowed. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  media: [],
+  vad: [],
+  runtime: [],
+  telemetry: ["media"],
+  web: [],
+  brain: ["vad", "media", "telemetry"],
+  legs: ["media", "runtime", "telemetry"],
+  call: ["brain", "legs", "vad", "media", "telemetry"],
+  // The other end of the line knows the wire alone, so that it can't share our mistakes.
+  probe: ["media"],
+  routes: ["call", "brain", "legs", "media", "runtime", "telemetry", "web", "deps.ts"],
+  "config.ts": [],
+  "version.ts": ["deno.json"],
+  "deps.ts": ["config.ts", "version.ts", "routes", "call", "brain", "legs", "media", "telemetry"],
+  "app.ts": ["deps.ts", "routes"],
+  "drain.ts": ["deps.ts"],
+  "main.ts": [
+    "app.ts",
+    "config.ts",
+    "deps.ts",
+    "drain.ts",
+    "version.ts",
+    "runtime",
+    "telemetry",
+    "probe",
+  ],
+};
+
+/** Tests, benches and tasks look at everything, and nothing looks at them. */
+const OUTSIDE = new Set(["tests", "bench", "tasks", "examples"]);
+
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s*"(\.{1,2}\/[^"]+)"|import\("(\.{1,2}\/[^"]+)"\)/g;
+
+function roomOf(path: string): string {
+  return path.includes("/") ? path.slice(0, path.indexOf("/")) : path;
+}
+
+function resolve(from: string, target: string): string {
+  return new URL(target, `file:///${from}`).pathname.slice(1);
+}
+
+function sources(directory = ""): string[] {
+  const found: string[] = [];
+  for (const entry of Deno.readDirSync(directory || ".")) {
+    const path = directory ? `${directory}/${entry.name}` : entry.name;
+    if (entry.isDirectory) {
+      if (!/^(node_modules|dist|docs|\..*|.*\.tmp)$/.test(entry.name)) found.push(...sources(path));
+    } else if (/\.ts$/.test(entry.name) && !entry.name.endsWith(".d.ts")) found.push(path);
+  }
+  return found;
+}
+
+/** Everything that is against the rules, in words. */
+export function checkImports(): string[] {
+  const problems: string[] = [];
+  const graph = new Map<string, string[]>();
+  for (const path of sources()) {
+    const room = roomOf(path);
+    if (OUTSIDE.has(room) || path.endsWith("_test.ts")) continue;
+    const allowed = MAY_IMPORT[room];
+    if (!allowed) {
+      problems.push(`${path}: the room ${room} is not in tasks/imports.ts`);
+      continue;
+    }
+    const text = Deno.readTextFileSync(path);
+    const targets = [...text.matchAll(IMPORT)].map((match) =>
+      resolve(path, (match[1] ?? match[2])!)
+    );
+    // A type costs nothing at run time and can't make a cycle there.
+    const values = [...text.matchAll(IMPORT)]
+      .filter((match) => !/^\s*(import|export)\s+type\b/.test(match[0]))
+      .map((match) => resolve(path, (match[1] ?? match[2])!));
+    graph.set(path, values);
+    for (const target of targets) {
+      const to = roomOf(target);
+      if (to !== room && !allowed.includes(to)) {
+        problems.push(`${path} imports ${target}: not its way`);
+      }
+    }
+  }
+  return [...problems, ...cycles(graph)];
+}
+
+function cycles(graph: Map<string, string[]>): string[] {
+  const done = new Set<string>();
+  const problems: string[] = [];
+  const visit = (path: string, trail: string[]) => {
+    if (trail.includes(path)) {
+      problems.push(`a circle: ${[...trail.slice(trail.indexOf(path)), path].join(" → ")}`);
+      return;
+    }
+    if (done.has(path)) return;
+    for (const target of graph.get(path) ?? []) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) visit(path, []);
+  return problems;
+}
+
+if (import.meta.main) {
+  const problems = checkImports();
+  for (const problem of problems) console.error(problem);
+  console.log(problems.length === 0 ? "Imports run one way." : `${problems.length} problems`);
+  Deno.exit(problems.length === 0 ? 0 : 1);
+}

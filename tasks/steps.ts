@@ -1,0 +1,60 @@
+/**
+ * Runs the steps of a gate one after the other: what it does, how long it took, and how many tests
+ * passed and failed in all. A step's output is shown only when it fails.
+ *
+ * @module
+ */
+
+export interface Step {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+export interface Tally {
+  passed: number;
+  failed: number;
+}
+
+/** The totals that `deno test` and `bun test` print. */
+function count(output: string, tally: Tally): void {
+  // deno-lint-ignore no-control-regex
+  const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
+  const deno = /\| (\d+) passed(?: \((\d+) steps?\))? \| (\d+) failed(?: \((\d+) steps?\))?/.exec(
+    plain,
+  );
+  if (deno) {
+    tally.passed += Number(deno[1]) + Number(deno[2] ?? 0);
+    tally.failed += Number(deno[3]) + Number(deno[4] ?? 0);
+  }
+  const bun = /^\s*(\d+) pass$[\s\S]*?^\s*(\d+) fail$/m.exec(plain);
+  if (bun) {
+    tally.passed += Number(bun[1]);
+    tally.failed += Number(bun[2]);
+  }
+}
+
+/** Runs all steps, also after one has failed, so that one run tells everything. */
+export async function run(steps: readonly Step[], tally: Tally): Promise<boolean> {
+  let good = true;
+  for (const { name, command } of steps) {
+    const startedMs = performance.now();
+    const [program, ...args] = command;
+    const { success, stdout, stderr } = await new Deno.Command(program!, { args }).output();
+    const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    count(output, tally);
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+    console.log(`${success ? "ok  " : "FAIL"}  ${name.padEnd(44)} ${seconds.padStart(6)} s`);
+    if (!success) {
+      good = false;
+      console.log(output);
+    }
+  }
+  return good;
+}
+
+/** The closing line, and the exit code with it. */
+export function close(good: boolean, tally: Tally): never {
+  if (!good && tally.failed === 0) tally.failed = 1;
+  console.log(`\n${tally.passed} passed, ${tally.failed} failed`);
+  Deno.exit(good && tally.failed === 0 ? 0 : 1);
+}

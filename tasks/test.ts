@@ -1,0 +1,40 @@
+/**
+ * Everything: the quick gate, the same unit tests on Bun, and whole calls on Deno, Bun and the
+ * compiled binary.
+ *
+ * @module
+ */
+
+import { BUN } from "./build.ts";
+import { QUICK, ROOMS } from "./ok.ts";
+import { close, run, type Step } from "./steps.ts";
+
+const deno = Deno.execPath();
+const test = (name: string, ...files: string[]): Step => ({
+  name,
+  command: [deno, "test", "-A", "--no-check", ...files],
+});
+
+/** What stands in `tests/` itself; its folders have steps of their own. */
+function wholeTests(): string[] {
+  return [...Deno.readDirSync("tests")]
+    .filter((entry) => entry.name.endsWith("_test.ts"))
+    .map((entry) => `tests/${entry.name}`)
+    .sort();
+}
+
+const STEPS: Step[] = [
+  ...QUICK,
+  {
+    name: "unit tests on Bun",
+    command: [BUN, "test", "--timeout", "30000", ...ROOMS.map((room) => `./${room}`)],
+  },
+  { name: "build the binary", command: [deno, "run", "-A", "tasks/build.ts"] },
+  test("whole calls: the binary", "tests/calls/binary_test.ts"),
+  test("whole calls: Deno from source", "tests/calls/deno_test.ts"),
+  test("whole calls: Bun from source", "tests/calls/bun_test.ts"),
+  test("clients, page, settings, deployment", ...wholeTests()),
+];
+
+const tally = { passed: 0, failed: 0 };
+close(await run(STEPS, tally), tally);
