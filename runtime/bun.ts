@@ -1,0 +1,116 @@
+/**
+ * The runtime contract on Bun: `Bun.serve` with one set of socket handlers, and each socket's own
+ * handlers parked on its data.
+ *
+ * @module
+ */
+
+import type { Runtime, ServerSocket, SocketHandlers } from "./runtime.ts";
+
+/**
+ * What we use of Bun, typed here: the types that Bun ships redefine `URL` and other globals for every
+ * file of the project.
+ */
+interface BunSocket {
+  readonly data: SocketHandlers;
+  /** Bytes sent, -1 when queued behind backpressure, 0 when dropped. */
+  send(data: string | Uint8Array): number;
+  cork(write: () => void): void;
+  getBufferedAmount(): number;
+  ping(): number;
+  close(code: number, reason: string): void;
+}
+
+interface BunServer {
+  readonly port: number;
+  upgrade(request: Request, options: { data: SocketHandlers; headers?: HeadersInit }): boolean;
+  stop(closeConnections: boolean): Promise<void>;
+}
+
+declare const Bun: {
+  readonly version: string;
+  serve(options: {
+    port: number;
+    hostname: string;
+    idleTimeout: number;
+    fetch(request: Request, server: BunServer): Promise<Response | undefined>;
+    websocket: {
+      idleTimeout: number;
+      sendPings: boolean;
+      maxPayloadLength: number;
+      backpressureLimit: number;
+      closeOnBackpressureLimit: boolean;
+      perMessageDeflate: boolean;
+      open(socket: BunSocket): void;
+      message(socket: BunSocket, message: string | Uint8Array<ArrayBuffer>): void;
+      close(socket: BunSocket, code: number, reason: string): void;
+    };
+  }): BunServer;
+};
+
+function portOf(socket: BunSocket): ServerSocket {
+  return {
+    send: (data) => socket.send(data) !== 0,
+    cork: (write) => socket.cork(write),
+    bufferedBytes: () => socket.getBufferedAmount(),
+    close: (code, reason) => socket.close(code, reason),
+  };
+}
+
+export const runtime: Runtime = {
+  name: "bun",
+  version: Bun.version,
+  serve({ port, hostname, limits }, fetch) {
+    const open = new Set<BunSocket>();
+    const server = Bun.serve({
+      port,
+      hostname,
+      // Seconds. The live event stream writes each second; anything slower is not ours.
+      idleTimeout: 30,
+      async fetch(request, server) {
+        let upgraded = false;
+        const response = await fetch(request, {
+          upgrade(handlers, protocol) {
+            upgraded = server.upgrade(request, {
+              data: handlers,
+              headers: protocol ? { "Sec-WebSocket-Protocol": protocol } : undefined,
+            });
+            return new Response(null, { status: upgraded ? 200 : 426 });
+          },
+        });
+        return upgraded ? undefined : response;
+      },
+      websocket: {
+        idleTimeout: limits.pongTimeoutSeconds,
+        // Bun's own pings come at half the idle timeout; ours keep the interval that was asked for.
+        sendPings: false,
+        maxPayloadLength: limits.maxMessageBytes,
+        backpressureLimit: limits.maxBufferedBytes,
+        closeOnBackpressureLimit: true,
+        perMessageDeflate: false,
+        open(socket) {
+          open.add(socket);
+          socket.data.open(portOf(socket));
+        },
+        message(socket, message) {
+          if (typeof message === "string") socket.data.text(message);
+          else socket.data.binary(message);
+        },
+        close(socket, code, reason) {
+          open.delete(socket);
+          socket.data.close(code, reason);
+        },
+      },
+    });
+    const pinger = setInterval(() => {
+      for (const socket of open) socket.ping();
+    }, limits.pingSeconds * 1000);
+    return Promise.resolve({
+      port: server.port,
+      async stop() {
+        clearInterval(pinger);
+        await server.stop(true);
+      },
+    });
+  },
+};
