@@ -1,0 +1,358 @@
+/**
+ * What the agent says, between the brain that makes it faster than anyone can listen and a leg that
+ * should never hold more than a second of it: what was received, what was sent, what was heard.
+ *
+ * Positions are ms of audio since the last answer began. Whatever is sent and not yet heard is kept,
+ * so that a false alarm can go on from the very word where the caller stopped hearing.
+ *
+ * @module
+ */
+
+import { type AudioFormat, bytesPerMs } from "../media/format.ts";
+import { base64ByteLength } from "../media/base64.ts";
+import type { Clock } from "./clock.ts";
+import { PlayoutClock } from "./playout_clock.ts";
+import type { Heard } from "./state.ts";
+
+export interface PlaybackSettings {
+  /** How far sending runs ahead of hearing. Enough for a stalled network, little to clear. */
+  readonly aheadMs: number;
+  /** Marks are at most this far apart. */
+  readonly markEveryMs: number;
+  /** The longest audio sent in one message. */
+  readonly maxChunkMs: number;
+  /** The longest answer that is kept; what comes on top of it is dropped and counted. */
+  readonly maxQueuedMs: number;
+  /** An answer counts as heard this long after its last sample, when no mark says so. */
+  readonly markPatienceMs: number;
+}
+
+export const PLAYBACK_DEFAULTS: PlaybackSettings = {
+  aheadMs: 1000,
+  markEveryMs: 200,
+  maxChunkMs: 240,
+  maxQueuedMs: 300_000,
+  markPatienceMs: 1000,
+};
+
+/** Where playback sends, and whom it tells. */
+export interface PlaybackPort {
+  /** Sends audio in the brain's format to the caller. */
+  send(payload: string): void;
+  mark(name: string): void;
+  clear(): void;
+  cork(write: () => void): void;
+  /** The first audio of an answer was sent. */
+  sent(nowMs: number): void;
+  /** The first audio of an answer was heard, dated back from its mark. */
+  heard(atMs: number): void;
+  audible(): void;
+  silent(): void;
+  overflow(ms: number): void;
+}
+
+interface Chunk {
+  readonly payload: string;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+interface Item {
+  readonly itemId: string;
+  readonly startMs: number;
+  endMs: number;
+  /** Our own words (an apology): no business of the brain's. */
+  readonly ours: boolean;
+}
+
+/** Base64 is cut at 8 characters: 6 bytes, so whole samples of G.711 and PCM16 alike. */
+const CUT_CHARS = 8;
+const CUT_BYTES = 6;
+const PROBE = "probe";
+const LEAD_SLACK_MS = 200;
+/** Marks that may be on their way; a leg that never answers them costs no more. */
+const MAX_MARKS = 1000;
+/** Without marks, audio is let go of this long after it should have been heard. */
+const KEEP_MS = 5000;
+
+export class Playback {
+  readonly #port: PlaybackPort;
+  readonly #clock: Clock;
+  readonly #settings: PlaybackSettings;
+  readonly #ear = new PlayoutClock();
+  #bytesPerMs: number;
+  #generation = 0;
+  #markSeq = 0;
+  /** Marks on their way: name and position, in order. */
+  #marks: { name: string; positionMs: number }[] = [];
+  #chunks: Chunk[] = [];
+  /** Index in `#chunks` of what is sent next. */
+  #next = 0;
+  #items: Item[] = [];
+  #receivedMs = 0;
+  #sentMs = 0;
+  #markedMs = 0;
+  #held = false;
+  #complete = true;
+  #audible = false;
+  /** Position where the present answer begins. */
+  #answerMs = 0;
+  #firstSent = false;
+  #firstHeard = false;
+  #probeAtMs = -1;
+  #cancelTimer: (() => void) | null = null;
+
+  constructor(
+    format: AudioFormat,
+    port: PlaybackPort,
+    clock: Clock,
+    settings: Partial<PlaybackSettings> = {},
+  ) {
+    this.#bytesPerMs = bytesPerMs(format);
+    this.#port = port;
+    this.#clock = clock;
+    this.#settings = { ...PLAYBACK_DEFAULTS, ...settings };
+  }
+
+  /** Sends a mark into the empty buffer: its echo measures the way to the caller and back. */
+  probe(): void {
+    this.#probeAtMs = this.#clock.nowMs();
+    this.#port.mark(PROBE);
+  }
+
+  /** The brain answered in another format than was asked for. Only between answers. */
+  set format(format: AudioFormat) {
+    this.#bytesPerMs = bytesPerMs(format);
+  }
+
+  /** The next audio is the beginning of an answer, perhaps behind one that still plays. */
+  begin(): void {
+    this.#answerMs = this.#receivedMs;
+    this.#firstSent = false;
+    this.#firstHeard = false;
+  }
+
+  /** Takes one piece of an answer; it is sent as soon as its turn comes. */
+  enqueue(itemId: string, payload: string, ours = false): void {
+    const durationMs = base64ByteLength(payload) / this.#bytesPerMs;
+    if (!(durationMs > 0)) return;
+    const queuedMs = this.#receivedMs - this.#heardNow();
+    if (queuedMs + durationMs > this.#settings.maxQueuedMs) return this.#port.overflow(durationMs);
+    this.#complete = false;
+    const last = this.#items.at(-1);
+    if (last?.itemId === itemId) last.endMs += durationMs;
+    else {
+      const startMs = this.#receivedMs;
+      this.#items.push({ itemId, startMs, endMs: startMs + durationMs, ours });
+    }
+    this.#split(payload, durationMs);
+    if (!this.#audible) {
+      this.#audible = true;
+      this.#port.audible();
+    }
+    this.#pump();
+  }
+
+  /** Nothing more will come of this answer. */
+  complete(): void {
+    this.#complete = true;
+    this.#pump();
+  }
+
+  /** A mark came back from the leg. Those of a cleared generation count for nothing. */
+  markHeard(name: string): void {
+    const nowMs = this.#clock.nowMs();
+    if (name === PROBE && this.#probeAtMs >= 0) {
+      this.#ear.roundTripMs = nowMs - this.#probeAtMs;
+      this.#probeAtMs = -1;
+      return;
+    }
+    const index = this.#marks.findIndex((mark) => mark.name === name);
+    if (index < 0) return;
+    const { positionMs } = this.#marks[index]!;
+    this.#marks.splice(0, index + 1);
+    this.#ear.proven(positionMs, nowMs);
+    if (!this.#firstHeard && positionMs > this.#answerMs) {
+      this.#firstHeard = true;
+      this.#port.heard(nowMs - (positionMs - this.#answerMs));
+    }
+    this.#forget(positionMs);
+    this.#pump();
+  }
+
+  /** Silence at once. What the caller has not heard is kept for `resume`. */
+  hold(): void {
+    if (this.#held) return;
+    const heardMs = this.#heardNow();
+    if (this.#sentMs > heardMs || this.#marks.length > 0) this.#port.clear();
+    this.#held = true;
+    this.#restart(heardMs);
+  }
+
+  /** Plays on from where the caller stopped hearing. */
+  resume(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#pump();
+  }
+
+  /** Forgets the answer; clears the leg if any of it is still there. */
+  drop(): void {
+    if (!this.#held && (this.#sentMs > this.#heardNow() || this.#marks.length > 0)) {
+      this.#port.clear();
+    }
+    this.#reset();
+  }
+
+  /** The brain's items that have not been heard to their end, oldest first, in whole ms. */
+  playing(): Heard[] {
+    const heardMs = this.#heardNow();
+    const playing: Heard[] = [];
+    for (const { itemId, startMs, endMs, ours } of this.#items) {
+      if (ours || (endMs <= heardMs && this.#complete)) continue;
+      const receivedMs = Math.floor(endMs - startMs);
+      const heard = Math.floor(Math.min(heardMs, endMs) - startMs);
+      playing.push({ itemId, heardMs: Math.max(0, heard), receivedMs });
+    }
+    return playing;
+  }
+
+  /** Audio that waits here or in the leg, in ms. */
+  get queuedMs(): number {
+    return Math.max(0, this.#receivedMs - this.#heardNow());
+  }
+
+  close(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#reset();
+  }
+
+  #heardNow(): number {
+    return this.#ear.heardMs(this.#clock.nowMs());
+  }
+
+  #split(payload: string, durationMs: number): void {
+    const maxBytes = this.#settings.maxChunkMs * this.#bytesPerMs;
+    const chars = Math.floor(maxBytes / CUT_BYTES) * CUT_CHARS;
+    if (payload.length <= chars) return this.#push(payload, durationMs);
+    for (let at = 0; at < payload.length; at += chars) {
+      const piece = payload.slice(at, at + chars);
+      this.#push(piece, base64ByteLength(piece) / this.#bytesPerMs);
+    }
+  }
+
+  #push(payload: string, durationMs: number): void {
+    const startMs = this.#receivedMs;
+    this.#receivedMs += durationMs;
+    this.#chunks.push({ payload, startMs, endMs: this.#receivedMs });
+  }
+
+  /** Sends what may be sent, and plans the next look. */
+  #pump(): void {
+    if (this.#held) return;
+    const nowMs = this.#clock.nowMs();
+    const due = this.#next < this.#chunks.length &&
+      this.#sentMs - this.#ear.heardMs(nowMs) < this.#settings.aheadMs;
+    const lastMarkDue = this.#complete && this.#next >= this.#chunks.length &&
+      this.#markedMs < this.#sentMs;
+    if (due || lastMarkDue) this.#port.cork(this.#sendNow);
+    this.#plan(nowMs);
+  }
+
+  /** Bound once: this runs for every piece of audio. */
+  readonly #sendNow = () => {
+    const nowMs = this.#clock.nowMs();
+    while (
+      this.#next < this.#chunks.length &&
+      this.#sentMs - this.#ear.heardMs(nowMs) < this.#settings.aheadMs
+    ) {
+      const chunk = this.#chunks[this.#next++]!;
+      // After a hold, the first chunk may have been heard in part.
+      const skipMs = this.#sentMs - chunk.startMs;
+      const skipChars = Math.floor(skipMs * this.#bytesPerMs / CUT_BYTES) * CUT_CHARS;
+      this.#port.send(skipChars > 0 ? chunk.payload.slice(skipChars) : chunk.payload);
+      this.#ear.sent(chunk.endMs, nowMs);
+      this.#sentMs = chunk.endMs;
+      if (!this.#firstSent && chunk.endMs > this.#answerMs) {
+        this.#firstSent = true;
+        this.#port.sent(nowMs);
+        this.#mark(); // its echo tells when the caller heard the first sound
+      } else if (this.#sentMs - this.#markedMs >= this.#settings.markEveryMs) this.#mark();
+    }
+    if (this.#complete && this.#next >= this.#chunks.length && this.#markedMs < this.#sentMs) {
+      this.#mark();
+    }
+  };
+
+  #mark(): void {
+    const name = `${this.#generation}:${++this.#markSeq}`;
+    this.#marks.push({ name, positionMs: this.#sentMs });
+    if (this.#marks.length > MAX_MARKS) this.#marks.shift();
+    this.#forget(this.#heardNow() - KEEP_MS);
+    this.#markedMs = this.#sentMs;
+    this.#port.mark(name);
+  }
+
+  /** One timer at most: for the next chunk, or for the end of the answer. */
+  #plan(nowMs: number): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    const heardMs = this.#ear.heardMs(nowMs);
+    let waitMs: number;
+    if (this.#next < this.#chunks.length) {
+      // A little lead is left to run down, so that audio goes out in whole chunks.
+      waitMs = Math.max(5, this.#sentMs - heardMs - this.#settings.aheadMs + LEAD_SLACK_MS);
+    } else if (this.#complete && this.#audible) {
+      if (this.#marks.length === 0 && heardMs >= this.#sentMs) return this.#finished();
+      waitMs = this.#sentMs - heardMs + this.#settings.markPatienceMs;
+    } else return;
+    this.#cancelTimer = this.#clock.after(waitMs, () => {
+      this.#cancelTimer = null;
+      const allSent = this.#next >= this.#chunks.length;
+      if (allSent && this.#complete && this.#heardNow() >= this.#sentMs) this.#finished();
+      else this.#pump();
+    });
+  }
+
+  #finished(): void {
+    const wasAudible = this.#audible;
+    this.#reset();
+    if (wasAudible) this.#port.silent();
+  }
+
+  /** Lets go of chunks that are proven to have been heard. */
+  #forget(positionMs: number): void {
+    let gone = 0;
+    while (gone < this.#next && this.#chunks[gone]!.endMs <= positionMs) gone++;
+    if (gone === 0) return;
+    this.#chunks.splice(0, gone);
+    this.#next -= gone;
+  }
+
+  /** Goes back to `positionMs`: what was sent after it will be sent again. */
+  #restart(positionMs: number): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    this.#generation++;
+    this.#marks = [];
+    this.#ear.restart(positionMs);
+    this.#sentMs = positionMs;
+    this.#markedMs = positionMs;
+    const index = this.#chunks.findIndex((chunk) => chunk.endMs > positionMs);
+    this.#next = index < 0 ? this.#chunks.length : index;
+  }
+
+  #reset(): void {
+    this.#chunks = [];
+    this.#items = [];
+    this.#receivedMs = 0;
+    this.#restart(0);
+    this.#held = false;
+    this.#complete = true;
+    this.#audible = false;
+    this.#answerMs = 0;
+    this.#firstSent = false;
+    this.#firstHeard = false;
+  }
+}

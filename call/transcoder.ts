@@ -1,0 +1,81 @@
+/**
+ * Audio from one format to another, a piece at a time. Between equal formats nothing is touched;
+ * otherwise the pieces are decoded, resampled (statefully, so that the seams are not heard) and
+ * encoded in buffers that are made once.
+ *
+ * @module
+ */
+
+import { decodeAlawInto, encodeAlawInto } from "../media/alaw.ts";
+import { type AudioFormat, sameFormat } from "../media/format.ts";
+import { decodeMulawInto, encodeMulawInto } from "../media/mulaw.ts";
+import { pcm16FromBytesInto, pcm16ToBytesInto } from "../media/pcm.ts";
+import { Resampler } from "../media/resampler.ts";
+
+/** Decodes bytes of `format` into samples. Returns the number of samples. */
+export function decodeInto(format: AudioFormat, bytes: Uint8Array, out: Int16Array): number {
+  if (format.encoding === "pcmu") return decodeMulawInto(bytes, out);
+  if (format.encoding === "pcma") return decodeAlawInto(bytes, out);
+  return pcm16FromBytesInto(bytes, out);
+}
+
+function encodeInto(format: AudioFormat, pcm: Int16Array, out: Uint8Array): number {
+  if (format.encoding === "pcmu") return encodeMulawInto(pcm, out);
+  if (format.encoding === "pcma") return encodeAlawInto(pcm, out);
+  return pcm16ToBytesInto(pcm, out);
+}
+
+export class Transcoder {
+  readonly #from: AudioFormat;
+  readonly #to: AudioFormat;
+  readonly #resampler: Resampler | null;
+  readonly #pcm: Int16Array;
+  readonly #resampled: Int16Array;
+  readonly #bytes: Uint8Array;
+
+  /** @param maxInputMs The longest piece that `convert` will be given. */
+  constructor(from: AudioFormat, to: AudioFormat, maxInputMs: number) {
+    this.#from = from;
+    this.#to = to;
+    const samples = Math.ceil(maxInputMs * from.sampleRateHz / 1000);
+    this.#pcm = new Int16Array(samples);
+    if (from.sampleRateHz === to.sampleRateHz) {
+      this.#resampler = null;
+      this.#resampled = this.#pcm;
+    } else {
+      this.#resampler = new Resampler({
+        fromHz: from.sampleRateHz,
+        toHz: to.sampleRateHz,
+        maxInputSamples: samples,
+      });
+      this.#resampled = new Int16Array(this.#resampler.outputCapacity(samples));
+    }
+    this.#bytes = new Uint8Array(this.#resampled.length * (to.encoding === "pcm16" ? 2 : 1));
+  }
+
+  /** True when both formats are the same and pieces may be passed by. */
+  get idle(): boolean {
+    return sameFormat(this.#from, this.#to);
+  }
+
+  /**
+   * Converts one piece.
+   *
+   * @returns A view that is good until the next call.
+   */
+  convert(bytes: Uint8Array): Uint8Array {
+    let samples = decodeInto(this.#from, bytes, this.#pcm);
+    let pcm = this.#pcm;
+    if (this.#resampler) {
+      samples = this.#resampler.process(pcm.subarray(0, samples), this.#resampled);
+      pcm = this.#resampled;
+    }
+    const length = encodeInto(this.#to, pcm.subarray(0, samples), this.#bytes);
+    return this.#bytes.subarray(0, length);
+  }
+
+  /** Forgets the past: what comes next has no seam with it. */
+  reset(): void {
+    this.#resampler?.reset();
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The caller's voice on its way to the brain: converted only if formats differ, forwarded frame by
+ * frame without batching, and never allowed to pile up.
+ *
+ * @module
+ */
+
+import type { BrainLink } from "../brain/brain.ts";
+import { appendAudio } from "../brain/requests.ts";
+import { encodeBase64 } from "../media/base64.ts";
+import { type AudioFormat, bytesPerMs } from "../media/format.ts";
+import { Transcoder } from "./transcoder.ts";
+
+export interface UplinkSettings {
+  /** Frames kept while the brain's session is not ready yet: the caller's first words. */
+  readonly maxEarlyFrames: number;
+  /** Frames kept when the brain reads slowly; the oldest is dropped first. */
+  readonly maxSlowFrames: number;
+  /** The brain counts as slow while this many bytes wait for it. */
+  readonly slowBytes: number;
+  /** With local turns: audio from before the caller was heard to speak. */
+  readonly preRollMs: number;
+  /** The longest frame that a leg hands over. */
+  readonly maxFrameMs: number;
+}
+
+export const UPLINK_DEFAULTS: UplinkSettings = {
+  maxEarlyFrames: 500,
+  maxSlowFrames: 5,
+  slowBytes: 64 * 1024,
+  preRollMs: 300,
+  maxFrameMs: 2000,
+};
+
+export class Uplink {
+  readonly #link: BrainLink;
+  readonly #legFormat: AudioFormat;
+  readonly #settings: UplinkSettings;
+  readonly #dropped: () => void;
+  #transcoder: Transcoder | null = null;
+  #forwards = false;
+  #ready = false;
+  #open: boolean;
+  /** Payloads that wait: early ones, slow ones, or the pre-roll of a closed gate. */
+  #waiting: string[] = [];
+  #waitingMs: number[] = [];
+
+  /**
+   * @param open False for local turns, where audio is sent only while the caller speaks.
+   * @param dropped Is told of each frame that was lost because the brain read too slowly.
+   */
+  constructor(
+    link: BrainLink,
+    legFormat: AudioFormat,
+    open: boolean,
+    dropped: () => void,
+    settings: Partial<UplinkSettings> = {},
+  ) {
+    this.#link = link;
+    this.#legFormat = legFormat;
+    this.#open = open;
+    this.#dropped = dropped;
+    this.#settings = { ...UPLINK_DEFAULTS, ...settings };
+  }
+
+  /** The session stands: what the caller said in the meantime goes first. */
+  start(brainFormat: AudioFormat): void {
+    const transcoder = new Transcoder(this.#legFormat, brainFormat, this.#settings.maxFrameMs);
+    this.#forwards = transcoder.idle;
+    this.#transcoder = transcoder;
+    this.#ready = true;
+    const early = this.#waiting;
+    this.#clear();
+    for (const payload of early) this.#pass(this.#convert(payload));
+  }
+
+  /** One frame. `payload` is its base64, if the wire brought it so. */
+  push(bytes: Uint8Array, payload: string | null): void {
+    if (!this.#ready) {
+      const early = payload ?? encodeBase64(bytes);
+      return this.#keep(early, bytes.length, this.#settings.maxEarlyFrames, Infinity);
+    }
+    if (this.#forwards && payload !== null) this.#pass(payload);
+    else this.#pass(encodeBase64(this.#transcoder!.convert(bytes)));
+  }
+
+  /** The caller speaks: the pre-roll goes first, then every frame. */
+  open(): void {
+    if (this.#open) return;
+    this.#open = true;
+    this.#flush();
+  }
+
+  /** The caller is silent: frames become pre-roll. */
+  close(): void {
+    this.#open = false;
+  }
+
+  #convert(payload: string): string {
+    if (this.#forwards) return payload;
+    return encodeBase64(this.#transcoder!.convert(Uint8Array.fromBase64(payload)));
+  }
+
+  #pass(payload: string): void {
+    // A resampler may have nothing to give yet.
+    if (payload.length === 0) return;
+    const { slowBytes, maxSlowFrames, preRollMs } = this.#settings;
+    if (!this.#open) {
+      const bytes = payload.length * 3 / 4;
+      return this.#keep(payload, bytes, Infinity, preRollMs);
+    }
+    if (this.#link.bufferedBytes() > slowBytes) {
+      return this.#keep(payload, 0, maxSlowFrames, Infinity);
+    }
+    if (this.#waiting.length > 0) this.#flush();
+    if (!this.#link.send(appendAudio(payload))) this.#dropped();
+  }
+
+  #flush(): void {
+    const waiting = this.#waiting;
+    this.#clear();
+    for (const payload of waiting) {
+      if (!this.#link.send(appendAudio(payload))) this.#dropped();
+    }
+  }
+
+  /** Keeps a frame, and lets the oldest go when there are too many. */
+  #keep(payload: string, bytes: number, maxFrames: number, maxMs: number): void {
+    this.#waiting.push(payload);
+    this.#waitingMs.push(bytes / bytesPerMs(this.#legFormat));
+    let totalMs = 0;
+    if (maxMs < Infinity) { for (const ms of this.#waitingMs) totalMs += ms; }
+    while (this.#waiting.length > maxFrames || totalMs > maxMs) {
+      this.#waiting.shift();
+      totalMs -= this.#waitingMs.shift()!;
+      // Pre-roll ages, which is no loss.
+      if (maxMs === Infinity) this.#dropped();
+    }
+  }
+
+  #clear(): void {
+    this.#waiting = [];
+    this.#waitingMs = [];
+  }
+}

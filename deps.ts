@@ -1,0 +1,122 @@
+/**
+ * The house, built from the settings: the brain, the seats, the counters, and how a call begins.
+ *
+ * @module
+ */
+
+import type { Brain } from "./brain/brain.ts";
+import { createEchoBrain } from "./brain/echo/mod.ts";
+import { createOpenAiBrain, OPENAI_DEFAULTS } from "./brain/openai.ts";
+import { costUsd, defaultModel } from "./brain/prices.ts";
+import { Call, type CallSettings } from "./call/call.ts";
+import { systemClock } from "./call/clock.ts";
+import { Registry } from "./call/registry.ts";
+import type { Config } from "./config.ts";
+import type { Leg, LegStart } from "./legs/leg.ts";
+import { hangUpCall } from "./legs/twilio_rest.ts";
+import { StreamTokens } from "./routes/stream_token.ts";
+import type { Logger } from "./telemetry/log.ts";
+import { Telemetry } from "./telemetry/telemetry.ts";
+import { VERSION } from "./version.ts";
+
+/** What the routes are given. */
+export interface Deps {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+  readonly registry: Registry<Call>;
+  readonly tokens: StreamTokens;
+  readonly brain: Brain;
+  /** Begins a call that has its seat. `left` runs when all of it is closed. */
+  startCall(start: LegStart, leg: Leg, left: () => void): Call;
+}
+
+/** A webhook's seat waits this long for its stream; Twilio dials at once. */
+const RESERVATION_MS = 15_000;
+
+function createBrain(config: Config): Brain {
+  const model = config.OPENAI_REALTIME_MODEL ?? defaultModel;
+  if (config.brain === "echo") {
+    return createEchoBrain({ thinkMs: config.EARSHOT_THINK_MS, model: "echo" });
+  }
+  return createOpenAiBrain({
+    url: config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url,
+    apiKey: config.OPENAI_API_KEY,
+    model,
+  });
+}
+
+function callSettings(config: Config): CallSettings {
+  return {
+    wish: {
+      instructions: config.EARSHOT_INSTRUCTIONS,
+      voice: config.EARSHOT_VOICE,
+      turns: config.EARSHOT_TURNS,
+      silenceMs: config.EARSHOT_SILENCE_MS,
+      eagerness: config.EARSHOT_EAGERNESS,
+    },
+    greeting: config.EARSHOT_GREETING,
+    minSpeechMs: config.EARSHOT_MIN_SPEECH_MS,
+    minSilenceMs: config.EARSHOT_SILENCE_MS,
+    confirmMs: config.EARSHOT_BARGE_IN_MS,
+    sessionTimeoutMs: OPENAI_DEFAULTS.connectTimeoutMs,
+    callLimitMs: config.EARSHOT_CALL_LIMIT_MS,
+    idleLimitMs: config.EARSHOT_IDLE_LIMIT_MS,
+    digitPauseMs: config.EARSHOT_DIGIT_PAUSE_MS,
+  };
+}
+
+export function createDeps(config: Config, log: Logger): Deps {
+  const telemetry = new Telemetry({
+    maxCalls: config.EARSHOT_MAX_CALLS,
+    region: config.region,
+    instance: config.instance,
+    version: VERSION,
+    costUsd,
+  });
+  const registry = new Registry<Call>({
+    maxCalls: config.EARSHOT_MAX_CALLS,
+    reservationMs: RESERVATION_MS,
+  });
+  const brain = createBrain(config);
+  const settings = callSettings(config);
+
+  async function hangUp({ callId, accountId }: LegStart): Promise<void> {
+    const { TWILIO_AUTH_TOKEN: authToken, TWILIO_API_URL: apiUrl } = config;
+    const accountSid = config.TWILIO_ACCOUNT_SID ?? accountId;
+    // Without credentials the stream's end lets Twilio go on to the <Hangup> behind it.
+    if (!authToken || !accountSid) return;
+    try {
+      await hangUpCall({ apiUrl, accountSid, authToken }, callId);
+    } catch (error) {
+      log.error("The phone could not be hung up", { callId, error });
+    }
+  }
+
+  return {
+    config,
+    log,
+    telemetry,
+    registry,
+    tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
+    brain,
+    startCall(start, leg, left) {
+      telemetry.callStarted(leg.kind);
+      log.info("A call began", { callId: start.callId, kind: leg.kind, live: registry.live });
+      const call = new Call(start, leg, {
+        brain,
+        settings,
+        clock: systemClock,
+        telemetry,
+        log,
+        hangUp,
+        closed() {
+          registry.remove(start.callId);
+          left();
+        },
+      });
+      registry.add(start.callId, call);
+      return call;
+    },
+  };
+}

@@ -1,0 +1,201 @@
+/**
+ * A browser as a caller: binary messages are PCM16 little-endian mono in both directions, text
+ * messages are JSON for control and chat.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { type AudioFormat, bytesPerMs, type SampleRateHz } from "../media/format.ts";
+import type { ServerSocket, SocketHandlers } from "../runtime/runtime.ts";
+import { type Begin, type Leg, type LegHandlers, type LegNews, ProtocolError } from "./leg.ts";
+
+export interface BrowserSettings {
+  /** The longest line that a caller may type, in characters. */
+  readonly maxTextLength: number;
+  /** The longest audio that one message may bring. */
+  readonly maxFrameMs: number;
+  /** After this many broken messages the socket is closed. */
+  readonly maxProblems: number;
+}
+
+export const BROWSER_DEFAULTS: BrowserSettings = {
+  maxTextLength: 4000,
+  maxFrameMs: 2000,
+  maxProblems: 100,
+};
+
+const Control = v.variant("type", [
+  v.object({ type: v.literal("mark"), name: v.pipe(v.string(), v.maxLength(100)) }),
+  v.object({ type: v.literal("text"), text: v.pipe(v.string(), v.trim(), v.nonEmpty()) }),
+  v.object({
+    type: v.literal("digit"),
+    digit: v.pipe(v.string(), v.regex(/^[0-9A-D*#]$/, "wants one key")),
+  }),
+  v.object({ type: v.literal("bye") }),
+]);
+
+/** One control message of a browser. */
+export type BrowserMessage = v.InferOutput<typeof Control>;
+
+/**
+ * Reads one control message.
+ *
+ * @throws {ProtocolError} Naming the field and what is wrong with it.
+ */
+export function readBrowserMessage(text: string): BrowserMessage {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new ProtocolError("browser", `The message of ${text.length} characters isn't JSON`);
+  }
+  const parsed = v.safeParse(Control, json);
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  const field = v.getDotPath(issue) ?? "the message";
+  throw new ProtocolError(
+    "browser",
+    `The message's ${field} is wrong: ${issue.message.slice(0, 200)}`,
+  );
+}
+
+/** The server's side of one browser: a leg, and the handlers of its socket. */
+export class BrowserLeg implements Leg, SocketHandlers {
+  readonly kind = "browser";
+  readonly format: AudioFormat;
+  readonly #settings: BrowserSettings;
+  readonly #callId: string;
+  readonly #begin: Begin;
+  readonly #gone: () => void;
+  readonly #counts: { framesIn: number };
+  #socket: ServerSocket | null = null;
+  #call: LegHandlers | null = null;
+  #done = false;
+  #problems = 0;
+
+  /**
+   * @param begin Is asked once, when the socket opens.
+   * @param gone Is told once that the socket is closed.
+   */
+  constructor(
+    callId: string,
+    sampleRateHz: SampleRateHz,
+    begin: Begin,
+    gone: () => void,
+    counts: { framesIn: number },
+    settings: Partial<BrowserSettings> = {},
+  ) {
+    this.#settings = { ...BROWSER_DEFAULTS, ...settings };
+    this.format = { encoding: "pcm16", sampleRateHz };
+    this.#callId = callId;
+    this.#begin = begin;
+    this.#gone = gone;
+    this.#counts = counts;
+  }
+
+  // From the socket.
+
+  open(socket: ServerSocket): void {
+    this.#socket = socket;
+    const start = { callId: this.#callId, streamId: "", accountId: "" };
+    const answer = this.#begin(start, this);
+    if (typeof answer !== "string") this.#call = answer;
+    else {
+      this.#done = true;
+      socket.close(1013, answer.slice(0, 100));
+    }
+  }
+
+  text(text: string): void {
+    if (this.#done || !this.#call) return;
+    try {
+      const message = readBrowserMessage(text);
+      if (message.type === "mark") this.#call.markHeard(message.name);
+      else if (message.type === "digit") this.#call.digit(message.digit);
+      else if (message.type === "bye") {
+        this.#end("caller");
+        this.#socket?.close(1000, "bye");
+      } else if (message.text.length > this.#settings.maxTextLength) {
+        throw new ProtocolError(
+          "browser",
+          `The message's text has ${message.text.length} characters, at most ${this.#settings.maxTextLength} are taken`,
+        );
+      } else this.#call.text(message.text);
+    } catch (error) {
+      this.#problem(error as Error);
+    }
+  }
+
+  binary(bytes: Uint8Array): void {
+    if (this.#done || !this.#call) return;
+    const maxBytes = this.#settings.maxFrameMs * bytesPerMs(this.format);
+    if (bytes.length === 0 || bytes.length % 2 !== 0 || bytes.length > maxBytes) {
+      return this.#problem(
+        new ProtocolError(
+          "browser",
+          `The audio message has ${bytes.length} bytes, wanted is an even number from 2 to ${maxBytes} (PCM16)`,
+        ),
+      );
+    }
+    this.#counts.framesIn++;
+    this.#call.audio(bytes, null);
+  }
+
+  close(code: number): void {
+    this.#end(code === 1000 || code === 1001 || code === 1005 ? "caller" : "lost");
+    this.#gone();
+  }
+
+  // To the caller.
+
+  playBase64(payload: string): void {
+    this.playBytes(Uint8Array.fromBase64(payload));
+  }
+
+  playBytes(bytes: Uint8Array): void {
+    this.#socket?.send(bytes as Uint8Array<ArrayBuffer>);
+  }
+
+  mark(name: string): void {
+    this.#tell({ type: "mark", name });
+  }
+
+  clear(): void {
+    this.#tell({ type: "clear" });
+  }
+
+  tell(news: LegNews): void {
+    this.#tell(news);
+  }
+
+  cork(write: () => void): void {
+    if (this.#socket) this.#socket.cork(write);
+    else write();
+  }
+
+  end(reason: string): void {
+    const socket = this.#socket;
+    if (!this.#done) this.#tell({ type: "bye", reason });
+    this.#end("us");
+    socket?.close(1000, reason.slice(0, 100));
+  }
+
+  #tell(message: object): void {
+    this.#socket?.send(JSON.stringify(message));
+  }
+
+  #problem(error: Error): void {
+    this.#call?.problem(error);
+    this.#tell({ type: "error", code: "bad_message", message: error.message });
+    if (++this.#problems >= this.#settings.maxProblems && !this.#done) {
+      this.#socket?.close(1008, "too many broken messages");
+    }
+  }
+
+  #end(by: "caller" | "us" | "lost"): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#call?.ended(by);
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * A leg is whatever carries a caller: it turns its wire format into audio frames in, and audio and
+ * marks out. Twilio's media stream is one, a browser's WebSocket is one.
+ *
+ * @module
+ */
+
+import type { AudioFormat } from "../media/format.ts";
+
+/** Who is on the other end, as far as the wire tells. */
+export interface LegStart {
+  /** Twilio's CallSid, or an id of our own for a browser. */
+  readonly callId: string;
+  /** Twilio's StreamSid; empty for a browser. */
+  readonly streamId: string;
+  /** Twilio's AccountSid; empty for a browser. */
+  readonly accountId: string;
+  /** The single-use token of the TwiML, when there was one. */
+  readonly token?: string;
+}
+
+/**
+ * Decides about a caller who has just said who they are: hands over the call's handlers, or says
+ * why the caller is refused, and the leg closes.
+ */
+export type Begin = (start: LegStart, leg: Leg) => LegHandlers | string;
+
+/** What a leg tells its call. Handlers never run after `ended`. */
+export interface LegHandlers {
+  /**
+   * One frame of the caller's audio in the leg's format.
+   *
+   * @param bytes A view into the leg's own buffer: it is good until the handler returns.
+   * @param payload The same bytes as base64 when the wire brought them so, to forward untouched.
+   */
+  audio(bytes: Uint8Array, payload: string | null): void;
+  /** Everything that was sent before this mark has been played, or cleared. */
+  markHeard(name: string): void;
+  /** A key of the phone: one of `0-9 A-D * #`. */
+  digit(digit: string): void;
+  /** A line that the caller typed; browsers only. */
+  text(text: string): void;
+  /** The wire brought something wrong that the call survives. Counted, and logged once a call. */
+  problem(error: Error): void;
+  /** The caller is gone, or the leg was ended by us; once. */
+  ended(by: "caller" | "us" | "lost"): void;
+}
+
+/** A peer broke its protocol: which peer, and what was wrong with which field. */
+export class ProtocolError extends Error {
+  override readonly name = "ProtocolError";
+  constructor(readonly peer: "twilio" | "browser", message: string) {
+    super(message);
+  }
+}
+
+/** What the call shows to a caller who has eyes. A phone ignores it. */
+export type LegNews =
+  | { type: "ready"; callId: string; brain: string; model: string; turns: string }
+  | { type: "state"; caller: "silent" | "speaking"; agent: "listening" | "thinking" | "speaking" }
+  | { type: "vad"; levelDbfs: number; floorDbfs: number; thresholdDbfs: number; confidence: number }
+  | {
+    type: "transcript";
+    role: "caller" | "agent";
+    itemId: string;
+    text: string;
+    /** False while `text` is a piece to append, true when it is the whole. */
+    final: boolean;
+  }
+  | { type: "turn"; turn: Record<string, unknown> }
+  | { type: "error"; code: string; message: string };
+
+/** One caller's wire. */
+export interface Leg {
+  readonly kind: "twilio" | "browser";
+  /** Both ways. */
+  readonly format: AudioFormat;
+  /** Queues audio behind what was sent before. Exactly one of the forms is used, by `format`. */
+  playBase64(payload: string): void;
+  playBytes(bytes: Uint8Array): void;
+  /** Asks to be told when all that was sent before has been heard. */
+  mark(name: string): void;
+  /** Drops what was sent and not yet heard; the marks among it come back at once. */
+  clear(): void;
+  /** Shows something to a caller who has eyes. */
+  tell(news: LegNews): void;
+  /** Runs `write` with its messages gathered into as few packets as can be. */
+  cork(write: () => void): void;
+  /** Closes the wire. Idempotent. Hanging up the phone is the call's business, not the leg's. */
+  end(reason: string): void;
+}

@@ -1,0 +1,271 @@
+/**
+ * A phone call as Twilio Media Streams carries it: µ-law frames in, µ-law and marks out.
+ *
+ * Twilio may send nothing while the phone sends nothing. A detector's clock stops without audio,
+ * so a jump in the timestamps, or a stream that falls still, is filled with silence.
+ *
+ * @module
+ */
+
+import { decodeBase64Into, encodeBase64 } from "../media/base64.ts";
+import { PCMU } from "../media/format.ts";
+import { MULAW_SILENCE } from "../media/mulaw.ts";
+import type { ServerSocket, SocketHandlers } from "../runtime/runtime.ts";
+import { type Begin, type Leg, type LegHandlers, ProtocolError } from "./leg.ts";
+import { MediaFrame } from "./media_frame.ts";
+import {
+  clearMessage,
+  markMessage,
+  mediaMessage,
+  readTwilioMessage,
+  type TwilioMessage,
+} from "./twilio_messages.ts";
+
+export interface TwilioSettings {
+  /** A jump of the timestamps is filled up to this; OpenAI's own adapter caps at 10 s too. */
+  readonly maxGapMs: number;
+  /** Without a frame for this long, the stream counts as stalled. */
+  readonly stallMs: number;
+  /** Silence that a stall is filled with, once, so that the turn can end. */
+  readonly stallFillMs: number;
+  /** The longest audio that one message may bring. */
+  readonly maxFrameMs: number;
+  /** How long a socket may stay open before its `start`. */
+  readonly startTimeoutMs: number;
+  /** After this many broken messages the stream is closed: it isn't Twilio. */
+  readonly maxProblems: number;
+}
+
+export const TWILIO_DEFAULTS: TwilioSettings = {
+  maxGapMs: 10_000,
+  stallMs: 750,
+  stallFillMs: 1000,
+  maxFrameMs: 2000,
+  startTimeoutMs: 10_000,
+  maxProblems: 100,
+};
+
+const BYTES_PER_MS = 8;
+const FRAME_BYTES = 160;
+const SILENT_FRAME = new Uint8Array(FRAME_BYTES).fill(MULAW_SILENCE);
+const SILENT_FRAME_BASE64 = encodeBase64(SILENT_FRAME);
+/** Jitter of the timestamps below this isn't a gap. */
+const GAP_TOLERANCE_MS = 20;
+
+/** What the leg counts, for telemetry: plain numbers, so that a frame costs an addition. */
+export interface FrameCounts {
+  framesIn: number;
+  framesSlowPath: number;
+}
+
+/** The server's side of one Twilio stream: a leg, and the handlers of its socket. */
+export class TwilioLeg implements Leg, SocketHandlers {
+  readonly kind = "twilio";
+  readonly format = PCMU;
+  readonly #settings: TwilioSettings;
+  readonly #begin: Begin;
+  readonly #gone: () => void;
+  readonly #counts: FrameCounts;
+  readonly #bytes: Uint8Array;
+  readonly #frame = new MediaFrame();
+  #socket: ServerSocket | null = null;
+  #call: LegHandlers | null = null;
+  #streamSid = "";
+  #done = false;
+  #problems = 0;
+  #watch: ReturnType<typeof setInterval> | undefined;
+  /** Stream time up to which audio was handed over, or -1 before the first frame. */
+  #handedMs = -1;
+  #lastFrameAtMs = 0;
+  #stallFilled = false;
+
+  /**
+   * @param begin Is asked once, at `start`.
+   * @param gone Is told once that the socket is closed, whether a call began or not.
+   */
+  constructor(
+    begin: Begin,
+    gone: () => void,
+    counts: FrameCounts,
+    settings: Partial<TwilioSettings> = {},
+  ) {
+    this.#settings = { ...TWILIO_DEFAULTS, ...settings };
+    this.#begin = begin;
+    this.#gone = gone;
+    this.#counts = counts;
+    this.#bytes = new Uint8Array(this.#settings.maxFrameMs * BYTES_PER_MS);
+  }
+
+  // From the socket.
+
+  open(socket: ServerSocket): void {
+    this.#socket = socket;
+    this.#lastFrameAtMs = performance.now();
+    this.#watch = setInterval(() => this.#watchStream(), 250);
+  }
+
+  text(text: string): void {
+    if (this.#done) return;
+    if (this.#call && this.#frame.read(text, this.#streamSid)) {
+      this.#media(this.#frame.payload, this.#frame.timestampMs);
+      return;
+    }
+    try {
+      this.#message(readTwilioMessage(text));
+    } catch (error) {
+      this.#problem(error as Error);
+    }
+  }
+
+  binary(bytes: Uint8Array): void {
+    this.#problem(new ProtocolError("twilio", `Twilio sent ${bytes.length} bytes of binary`));
+  }
+
+  close(): void {
+    clearInterval(this.#watch);
+    this.#end("lost");
+    this.#gone();
+  }
+
+  // To the caller.
+
+  playBase64(payload: string): void {
+    this.#socket?.send(mediaMessage(this.#streamSid, payload));
+  }
+
+  playBytes(bytes: Uint8Array): void {
+    this.playBase64(encodeBase64(bytes));
+  }
+
+  mark(name: string): void {
+    this.#socket?.send(markMessage(this.#streamSid, name));
+  }
+
+  clear(): void {
+    this.#socket?.send(clearMessage(this.#streamSid));
+  }
+
+  tell(): void {}
+
+  cork(write: () => void): void {
+    if (this.#socket) this.#socket.cork(write);
+    else write();
+  }
+
+  end(reason: string): void {
+    const socket = this.#socket;
+    this.#end("us");
+    socket?.close(1000, reason.slice(0, 100));
+  }
+
+  #message(message: TwilioMessage): void {
+    if (message.event === "connected") return;
+    if (message.event === "start") return this.#start(message);
+    if (!this.#call) {
+      throw new ProtocolError("twilio", `Twilio's event is "${message.event}" before "start"`);
+    }
+    if (message.streamSid !== this.#streamSid) {
+      throw new ProtocolError(
+        "twilio",
+        `Twilio's streamSid is ${
+          JSON.stringify(message.streamSid.slice(0, 40))
+        }, this stream is ${this.#streamSid}`,
+      );
+    }
+    if (message.event === "media") {
+      this.#counts.framesSlowPath++;
+      const { track, payload, timestamp } = message.media;
+      // <Connect><Stream> brings the caller's track alone; another would be our own voice.
+      if (track === "inbound") this.#media(payload, Number(timestamp));
+    } else if (message.event === "mark") this.#call.markHeard(message.mark.name);
+    else if (message.event === "dtmf") this.#call.digit(message.dtmf.digit.toUpperCase());
+    else this.#end("caller");
+  }
+
+  #start({ streamSid, start }: Extract<TwilioMessage, { event: "start" }>): void {
+    if (this.#call) throw new ProtocolError("twilio", "Twilio sent a second start");
+    // Ids go into the messages that we build by concatenation.
+    if (!/^\w{1,64}$/.test(streamSid)) {
+      throw new ProtocolError(
+        "twilio",
+        `Twilio's streamSid is ${JSON.stringify(streamSid.slice(0, 40))}`,
+      );
+    }
+    this.#streamSid = streamSid;
+    const answer = this.#begin({
+      callId: start.callSid,
+      streamId: streamSid,
+      accountId: start.accountSid,
+      token: start.customParameters.token,
+    }, this);
+    if (typeof answer !== "string") this.#call = answer;
+    else {
+      this.#done = true;
+      this.#socket?.close(1008, answer.slice(0, 100));
+    }
+  }
+
+  #media(payload: string, timestampMs: number): void {
+    const bytes = decodeBase64Into(payload, this.#bytes);
+    if (bytes <= 0) {
+      const max = this.#settings.maxFrameMs;
+      return this.#problem(
+        new ProtocolError(
+          "twilio",
+          `Twilio's media.payload of ${payload.length} characters isn't base64 of 1 to ${
+            max * BYTES_PER_MS
+          } bytes (${max} ms)`,
+        ),
+      );
+    }
+    this.#lastFrameAtMs = performance.now();
+    this.#stallFilled = false;
+    if (this.#handedMs < 0) this.#handedMs = timestampMs;
+    const gapMs = timestampMs - this.#handedMs;
+    if (gapMs > GAP_TOLERANCE_MS) {
+      this.#fill(Math.min(gapMs, this.#settings.maxGapMs));
+      this.#handedMs = timestampMs;
+    }
+    this.#handedMs += bytes / BYTES_PER_MS;
+    this.#counts.framesIn++;
+    this.#call!.audio(
+      bytes === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, bytes),
+      payload,
+    );
+  }
+
+  /** Hands over silence, rounded to whole frames. */
+  #fill(ms: number): void {
+    const frames = Math.round(ms * BYTES_PER_MS / FRAME_BYTES);
+    for (let i = 0; i < frames; i++) this.#call?.audio(SILENT_FRAME, SILENT_FRAME_BASE64);
+    this.#handedMs += frames * FRAME_BYTES / BYTES_PER_MS;
+  }
+
+  #watchStream(): void {
+    const quietMs = performance.now() - this.#lastFrameAtMs;
+    if (!this.#call) {
+      if (quietMs > this.#settings.startTimeoutMs) {
+        this.#socket?.close(1008, `no start within ${this.#settings.startTimeoutMs} ms`);
+      }
+    } else if (quietMs > this.#settings.stallMs && !this.#stallFilled && this.#handedMs >= 0) {
+      this.#stallFilled = true;
+      this.#fill(this.#settings.stallFillMs);
+    }
+  }
+
+  #problem(error: Error): void {
+    this.#call?.problem(error);
+    if (++this.#problems >= this.#settings.maxProblems && !this.#done) {
+      this.#socket?.close(
+        1008,
+        `${this.#problems} broken messages, the last: ${error.message}`.slice(0, 100),
+      );
+    }
+  }
+
+  #end(by: "caller" | "us" | "lost"): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#call?.ended(by);
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Twilio's three doors: the webhook of a call, the status callbacks, and the media stream.
+ *
+ * @module
+ */
+
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { Call } from "../call/call.ts";
+import type { Deps } from "../deps.ts";
+import { TwilioLeg } from "../legs/twilio.ts";
+import type { Bindings } from "./bindings.ts";
+import { guarded } from "./guarded.ts";
+import { busyTwiml, connectTwiml } from "./twiml.ts";
+import { isSignedByTwilio } from "./twilio_signature.ts";
+
+/** Twilio's forms have about 1 kB. */
+const MAX_FORM_BYTES = 64 * 1024;
+
+export function twilioRoutes({ config, registry, tokens, telemetry, log, startCall }: Deps) {
+  const app = new Hono<Bindings>();
+  const authToken = config.TWILIO_AUTH_TOKEN;
+
+  /** The URL that Twilio was told to call: behind a proxy, the request doesn't know it. */
+  function publicUrl(c: Context, scheme: "http" | "ws"): URL {
+    const own = new URL(c.req.url);
+    const url = new URL(own.pathname + own.search, config.PUBLIC_URL ?? own.origin);
+    if (scheme === "ws") url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    return url;
+  }
+
+  async function readForm(c: Context): Promise<URLSearchParams | null> {
+    const form = new URLSearchParams(await c.req.text());
+    if (!authToken) return form;
+    const signature = c.req.header("x-twilio-signature");
+    return isSignedByTwilio(authToken, signature, publicUrl(c, "http").href, form) ? form : null;
+  }
+
+  app.use("/voice", bodyLimit({ maxSize: MAX_FORM_BYTES }));
+  app.use("/status", bodyLimit({ maxSize: MAX_FORM_BYTES }));
+
+  app.post("/voice", async (c) => {
+    const form = await readForm(c);
+    if (!form) {
+      telemetry.webhook(403);
+      log.warn("A webhook without a valid signature was refused", { path: c.req.path });
+      return c.text("X-Twilio-Signature does not match this request", 403);
+    }
+    const callId = form.get("CallSid");
+    if (!callId) {
+      telemetry.webhook(400);
+      return c.text("CallSid is missing from the form", 400);
+    }
+    telemetry.webhook(200);
+    c.header("Content-Type", "text/xml; charset=utf-8");
+    if (!registry.reserve(callId)) {
+      const reason = registry.closedBecause ?? "full";
+      telemetry.callRefused(reason);
+      log.warn("A call was refused", { callId, reason, live: registry.live });
+      return c.body(busyTwiml());
+    }
+    const stream = publicUrl(c, "ws");
+    stream.pathname = stream.pathname.replace(/voice\/?$/, "stream");
+    stream.search = "";
+    const status = publicUrl(c, "http");
+    status.pathname = status.pathname.replace(/voice\/?$/, "status");
+    status.search = "";
+    return c.body(connectTwiml(stream.href, tokens.issue(callId), status.href));
+  });
+
+  app.post("/status", async (c) => {
+    const form = await readForm(c);
+    if (!form) return c.text("X-Twilio-Signature does not match this request", 403);
+    const callId = form.get("CallSid") ?? "";
+    const callStatus = form.get("CallStatus") ?? "";
+    if (/^(completed|busy|failed|no-answer|canceled)$/.test(callStatus)) registry.release(callId);
+    if (form.get("StreamEvent") === "stream-error") {
+      log.warn("Twilio reports a stream error", { callId, code: form.get("StreamError") });
+    }
+    return c.body(null, 204);
+  });
+
+  app.get("/stream", (c) => {
+    if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
+      return c.text("Upgrade is missing: this is a WebSocket", 426);
+    }
+    if (authToken) {
+      const url = publicUrl(c, "ws");
+      const signature = c.req.header("x-twilio-signature");
+      const plain = url.href.replace(/\/$/, "");
+      // Twilio adds a slash at times, and never a query.
+      const signed = !url.search &&
+        [plain, `${plain}/`].some((spelling) => isSignedByTwilio(authToken, signature, spelling));
+      if (!signed) {
+        log.warn("A stream without a valid signature was refused");
+        return c.text("X-Twilio-Signature does not match this request", 403);
+      }
+    }
+    const seat = registry.arrive();
+    if (!seat) {
+      const reason = registry.closedBecause ?? "full";
+      telemetry.callRefused(reason);
+      return c.text(`No new calls: ${reason}`, 503);
+    }
+    let call: Call | null = null;
+    const leg = new TwilioLeg(
+      (start, leg) => {
+        const wrong = authToken ? tokens.redeem(start.token, start.callId) : null;
+        if (wrong) {
+          log.warn("A stream was refused", { callId: start.callId, reason: wrong });
+          return wrong;
+        }
+        if (registry.calls.has(start.callId)) return "this call has a stream already";
+        if (!seat.take(start.callId)) {
+          telemetry.callRefused("full");
+          return "no new calls: full";
+        }
+        return call = startCall(start, leg, seat.leave);
+      },
+      () => {
+        if (!call) seat.leave();
+      },
+      telemetry,
+    );
+    return c.env.upgrade(guarded(leg, log));
+  });
+
+  return app;
+}
