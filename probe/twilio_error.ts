@@ -1,0 +1,15 @@
+/**
+ * A failure with Twilio's own error code, as its debugger would log it.
+ *
+ * @module
+ */
+
+/** `code` is one of Twilio's: 11200, 12100, 31901, 31920, … */
+export class TwilioError extends Error {
+  readonly code: number;
+  constructor(code: number, message: string) {
+    super(message);
+    this.name = "TwilioError";
+    this.code = code;
+  }
+}

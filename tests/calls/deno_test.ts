@@ -1,0 +1,5 @@
+import { failureSuite } from "./failures.ts";
+import { callSuite } from "./suite.ts";
+
+callSuite("deno");
+failureSuite("deno");

@@ -1,0 +1,261 @@
+/**
+ * Whole calls that go wrong: brains that can't be reached, refuse, speak the wrong format, or die,
+ * and streams without the right papers. The caller hears a short apology and a clean hang-up, never
+ * silence, and the server goes on.
+ *
+ * @module
+ */
+
+import { describe, it } from "node:test";
+import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
+import { pcm16ToMulaw } from "../../media/mulaw.ts";
+import { Phone } from "../../probe/phone.ts";
+import { startTwilioApi } from "../../probe/twilio_api.ts";
+import { answer, begin, finish, startScriptedBrain } from "../scripted_brain.ts";
+import { startServer, type Target, type TestServer } from "../server.ts";
+import { loadSpeech } from "../speech/speech.ts";
+import { peak, tone } from "./audio.ts";
+
+const sleep = (ms: number) => new Promise<void>((go) => setTimeout(go, ms));
+const accountSid = `AC${"1".repeat(32)}`, authToken = "a test token";
+
+/** A server that talks to `brainUrl`, with Twilio's papers in order. */
+async function houseWith(target: Target, brainUrl: string, env: Record<string, string> = {}) {
+  const api = await startTwilioApi({ accountSid, authToken });
+  const server = await startServer(target, {
+    OPENAI_API_KEY: "sk-test-secret",
+    OPENAI_REALTIME_URL: brainUrl,
+    TWILIO_ACCOUNT_SID: accountSid,
+    TWILIO_AUTH_TOKEN: authToken,
+    TWILIO_API_URL: api.url,
+    ...env,
+  });
+  return {
+    server,
+    phone() {
+      const phone = new Phone({ webhookUrl: `${server.url}/twilio/voice`, authToken, accountSid });
+      api.attach(phone);
+      return phone;
+    },
+    async close() {
+      await server.stop();
+      await api.close();
+    },
+  };
+}
+
+/** The caller hears some seconds of apology, Twilio is told to hang up, and no secret is logged. */
+async function assertApology(phone: Phone, server: TestServer): Promise<void> {
+  assertEquals(await phone.dial(), "streaming");
+  const end = await phone.ended;
+  const heard = phone.heard(phone.times.streamStartedAtMs, end.atMs);
+  assertGreater(peak(heard), 1000);
+  assertEquals(end.by, "api");
+  assertEquals(end.said, []);
+  const health = await (await fetch(`${server.url}/health`)).json();
+  assertEquals(health.calls.live, 0);
+  assert(!server.output().includes("sk-test-secret"));
+}
+
+export function failureSuite(target: Target): void {
+  describe(`brains that fail on ${target}`, () => {
+    it("cannot be reached: the caller hears an apology and is hung up", async () => {
+      const house = await houseWith(target, "ws://127.0.0.1:9/v1/realtime");
+      try {
+        await assertApology(house.phone(), house.server);
+        assertStringIncludes(house.server.output(), "connect_failed");
+      } finally {
+        await house.close();
+      }
+    });
+
+    it("refuses the key: the log says so by code and status", async () => {
+      const brain = await startScriptedBrain({
+        refuse: { status: 401, body: '{"error":{"code":"invalid_api_key"}}' },
+      });
+      const house = await houseWith(target, brain.url);
+      try {
+        await assertApology(house.phone(), house.server);
+        assertStringIncludes(house.server.output(), "invalid_api_key");
+      } finally {
+        await house.close();
+        await brain.close();
+      }
+    });
+
+    it("speaks a format that we can't carry: no static, an apology", async () => {
+      const brain = await startScriptedBrain({
+        session: (asked) => ({
+          ...asked,
+          audio: { output: { format: { type: "audio/pcm", rate: 44100 } } },
+        }),
+      });
+      const house = await houseWith(target, brain.url);
+      try {
+        await assertApology(house.phone(), house.server);
+      } finally {
+        await house.close();
+        await brain.close();
+      }
+    });
+
+    it("dies in the middle of an answer: an apology, and the next call is answered", async () => {
+      let calls = 0;
+      const brain = await startScriptedBrain({
+        onEvent(event, session) {
+          if (event.type !== "response.create") return;
+          if (++calls > 1) return answer(session, calls, tone(400, 440, pcm16ToMulaw));
+          begin(session, 1);
+          session.audio("resp_1", "item_1", tone(400, 440, pcm16ToMulaw));
+          setTimeout(() => session.close(1011), 200);
+        },
+      });
+      const house = await houseWith(target, brain.url);
+      try {
+        await assertApology(house.phone(), house.server);
+        const phone = house.phone();
+        await phone.dial();
+        await phone.waitForAudio(5000, phone.times.streamStartedAtMs);
+        await phone.hangUp();
+      } finally {
+        await house.close();
+        await brain.close();
+      }
+    });
+
+    it("speaks PCM although µ-law was asked for: it is converted, and heard as it was", async () => {
+      const pcm = { type: "audio/pcm", rate: 24000 };
+      const brain = await startScriptedBrain({
+        session: (asked) => ({
+          ...asked,
+          audio: {
+            input: { format: pcm, turn_detection: { type: "server_vad" } },
+            output: { format: pcm },
+          },
+        }),
+        onEvent(event, session) {
+          if (event.type !== "response.create") return;
+          const samples = new Int16Array(24 * 600);
+          for (let i = 0; i < samples.length; i++) {
+            samples[i] = 8000 * Math.sin(2 * Math.PI * 440 * i / 24000);
+          }
+          begin(session, 1);
+          session.audio("resp_1", "item_1", new Uint8Array(samples.buffer));
+          finish(session, 1);
+        },
+      });
+      const house = await houseWith(target, brain.url);
+      try {
+        const phone = house.phone();
+        await phone.dial();
+        const atMs = await phone.waitForAudio(5000, phone.times.streamStartedAtMs);
+        await phone.waitForSilence(300);
+        const loudest = peak(phone.heard(atMs));
+        assertGreater(loudest, 7000);
+        assertLess(loudest, 9000);
+        assertGreater(brain.sessions[0]!.appended, 10);
+        await phone.hangUp();
+      } finally {
+        await house.close();
+        await brain.close();
+      }
+    });
+  });
+
+  describe(`what is said to a brain on ${target}`, () => {
+    it("cancels and truncates at what was heard when the caller breaks in", async () => {
+      const brain = await startScriptedBrain({
+        onEvent(event, session) {
+          if (event.type !== "response.create") return;
+          // Ten seconds at once, as the API does: faster than anyone can listen.
+          begin(session, 1);
+          session.audio("resp_1", "item_1", tone(10_000, 440, pcm16ToMulaw));
+        },
+      });
+      const house = await houseWith(target, brain.url);
+      try {
+        const phone = house.phone();
+        await phone.dial();
+        const heardFromMs = await phone.waitForAudio(5000, phone.times.streamStartedAtMs);
+        await sleep(1500);
+        void phone.say(loadSpeech("question_open"));
+        const session = brain.sessions[0]!;
+        const cancel = await session.next("response.cancel");
+        assertEquals(cancel.response_id, "resp_1");
+        const truncate = await session.next("conversation.item.truncate");
+        assertEquals([truncate.item_id, truncate.content_index], ["item_1", 0]);
+        const clearedAtMs = phone.stream.clears.last()!;
+        const heardMs = clearedAtMs - heardFromMs;
+        // The phone starts to play on its next 20 ms tick.
+        assertLess(Math.abs(Number(truncate.audio_end_ms) - heardMs), 45);
+        await phone.hangUp();
+      } finally {
+        await house.close();
+        await brain.close();
+      }
+    });
+
+    it("with local turns, only speech is sent, committed and answered by our word", async () => {
+      let count = 0;
+      const brain = await startScriptedBrain({
+        onEvent(event, session) {
+          if (event.type === "response.create") {
+            answer(session, ++count, tone(300, 440, pcm16ToMulaw));
+          }
+        },
+      });
+      const house = await houseWith(target, brain.url, {
+        EARSHOT_TURNS: "local",
+        EARSHOT_GREETING: "",
+      });
+      try {
+        const phone = house.phone();
+        await phone.dial();
+        await sleep(700);
+        const session = brain.sessions[0]!;
+        const update = session.events[0]!.event.session as { audio: { input: object } };
+        assertEquals((update.audio.input as { turn_detection: unknown }).turn_detection, null);
+        assertEquals(session.appended, 0);
+        const said = await phone.say(loadSpeech("question_order"));
+        await phone.waitForAudio(5000, said.lastFrameAtMs);
+        const types = session.events.map(({ event }) => event.type);
+        assertEquals(types.slice(1), ["input_audio_buffer.commit", "response.create"]);
+        assertGreater(session.appended, 40);
+        assertLess(session.appended, 85);
+        await phone.hangUp();
+      } finally {
+        await house.close();
+        await brain.close();
+      }
+    });
+  });
+
+  describe(`papers on ${target}`, () => {
+    it("refuses webhooks and streams without signature, and tokens that are wrong or used", async () => {
+      const house = await houseWith(target, "ws://127.0.0.1:9/", { EARSHOT_BRAIN: "echo" });
+      try {
+        const url = `${house.server.url}/twilio/voice`;
+        const unsigned = new Phone({ webhookUrl: url });
+        assertEquals(await unsigned.dial(), "ended");
+        const wrong = new Phone({ webhookUrl: url, authToken: "another token" });
+        assertEquals(await wrong.dial(), "ended");
+        const good = house.phone();
+        assertEquals(await good.dial(), "streaming");
+        await good.waitForAudio(5000, good.times.streamStartedAtMs);
+        await good.hangUp();
+        const health = await (await fetch(`${house.server.url}/health`)).json();
+        assertEquals(health.calls.live, 0);
+      } finally {
+        await house.close();
+      }
+    });
+
+    it("says what is wrong with its settings, and ends with 1", async () => {
+      const told = await startServer(target, { PORT: "many", EARSHOT_TURNS: "mine" })
+        .then((server) => server.stop().then(() => "it started"), (error) => String(error));
+      assertStringIncludes(told, 'PORT is "many"');
+      assertStringIncludes(told, "EARSHOT_TURNS");
+      assertStringIncludes(told, "ended with 1");
+    });
+  });
+}
