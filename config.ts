@@ -81,6 +81,8 @@ const Environment = v.object({
   EARSHOT_EAGERNESS: v.optional(oneOf(["low", "medium", "high", "auto"]), "auto"),
   EARSHOT_MAX_CALLS: whole(1, 100_000, 200),
   EARSHOT_ADMIN_TOKEN: optional,
+  EARSHOT_HISTORY_CALLS: whole(0, 10_000, 200),
+  EARSHOT_MAX_LISTENERS: whole(0, 1000, 20),
   EARSHOT_LOG: v.optional(oneOf(["auto", "pretty", "json", "off"]), "auto"),
   EARSHOT_INSTRUCTIONS: v.optional(
     text,
@@ -93,7 +95,15 @@ const Environment = v.object({
   ),
   EARSHOT_MIN_SPEECH_MS: whole(10, 1000, 50),
   EARSHOT_SILENCE_MS: whole(100, 5000, 200),
+  EARSHOT_ENDPOINTING: v.optional(oneOf(["fixed", "adaptive"]), "fixed"),
+  EARSHOT_MIN_SILENCE_MS: whole(50, 5000, 150),
+  EARSHOT_MAX_SILENCE_MS: whole(100, 10_000, 1200),
+  EARSHOT_SPECULATE_MS: whole(0, 5000, 0),
+  EARSHOT_SILENCE_PROMPT_MS: whole(0, 3_600_000, 0),
   EARSHOT_BARGE_IN_MS: whole(0, 5000, 400),
+  EARSHOT_GATE_MS: whole(0, 1000, 40),
+  EARSHOT_GATE_DB: whole(0, 40, 4),
+  EARSHOT_RECORD_DIR: optional,
   EARSHOT_DIGIT_PAUSE_MS: whole(0, 10_000, 1000),
   EARSHOT_THINK_MS: whole(0, 60_000, 250),
   EARSHOT_CALL_LIMIT_MS: whole(1000, 24 * 3_600_000, 3_300_000),
@@ -140,6 +150,20 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     (config.OPENAI_API_KEY || config.OPENAI_REALTIME_URL ? "openai" : "echo");
   if (brain === "openai" && !config.OPENAI_API_KEY && !config.OPENAI_REALTIME_URL) {
     problems.push("OPENAI_API_KEY is not set: EARSHOT_BRAIN=openai wants it");
+  }
+  const { EARSHOT_MIN_SILENCE_MS: min, EARSHOT_SILENCE_MS: silence } = config;
+  if (config.EARSHOT_ENDPOINTING === "adaptive") {
+    const max = config.EARSHOT_MAX_SILENCE_MS;
+    if (!(min <= silence && silence <= max)) {
+      problems.push(
+        `EARSHOT_SILENCE_MS is "${silence}": wants EARSHOT_MIN_SILENCE_MS (${min}) to EARSHOT_MAX_SILENCE_MS (${max})`,
+      );
+    }
+  }
+  if (config.EARSHOT_SPECULATE_MS > 0 && config.EARSHOT_TURNS !== "local") {
+    problems.push(
+      `EARSHOT_SPECULATE_MS is "${config.EARSHOT_SPECULATE_MS}": wants EARSHOT_TURNS=local, where we decide about turns`,
+    );
   }
   if (config.FLY_REGION && !config.TWILIO_AUTH_TOKEN) {
     problems.push(

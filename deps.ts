@@ -10,6 +10,8 @@ import { createOpenAiBrain, OPENAI_DEFAULTS } from "./brain/openai.ts";
 import { costUsd, defaultModel } from "./brain/prices.ts";
 import { Call, type CallSettings } from "./call/call.ts";
 import { systemClock } from "./call/clock.ts";
+import { ENDPOINTING_DEFAULTS } from "./call/endpointing.ts";
+import { recordTo } from "./call/recorder.ts";
 import { Registry } from "./call/registry.ts";
 import type { Config } from "./config.ts";
 import type { Leg, LegStart } from "./legs/leg.ts";
@@ -55,10 +57,24 @@ function callSettings(config: Config): CallSettings {
       silenceMs: config.EARSHOT_SILENCE_MS,
       eagerness: config.EARSHOT_EAGERNESS,
     },
-    greeting: config.EARSHOT_GREETING,
+    instructions: {
+      greeting: config.EARSHOT_GREETING,
+      still_there: "Ask in a few words whether the caller is still there.",
+      goodbye: "Say in one short sentence that you are hanging up now, and goodbye.",
+    },
     minSpeechMs: config.EARSHOT_MIN_SPEECH_MS,
-    minSilenceMs: config.EARSHOT_SILENCE_MS,
+    endpointing: {
+      ...ENDPOINTING_DEFAULTS,
+      mode: config.EARSHOT_ENDPOINTING,
+      silenceMs: config.EARSHOT_SILENCE_MS,
+      minSilenceMs: Math.min(config.EARSHOT_MIN_SILENCE_MS, config.EARSHOT_SILENCE_MS),
+      maxSilenceMs: Math.max(config.EARSHOT_MAX_SILENCE_MS, config.EARSHOT_SILENCE_MS),
+    },
+    speculateMs: config.EARSHOT_SPECULATE_MS,
     confirmMs: config.EARSHOT_BARGE_IN_MS,
+    gateMs: config.EARSHOT_GATE_MS,
+    gateDb: config.EARSHOT_GATE_DB,
+    silencePromptMs: config.EARSHOT_SILENCE_PROMPT_MS,
     sessionTimeoutMs: OPENAI_DEFAULTS.connectTimeoutMs,
     callLimitMs: config.EARSHOT_CALL_LIMIT_MS,
     idleLimitMs: config.EARSHOT_IDLE_LIMIT_MS,
@@ -103,6 +119,8 @@ export function createDeps(config: Config, log: Logger): Deps {
     startCall(start, leg, left) {
       telemetry.callStarted(leg.kind);
       log.info("A call began", { callId: start.callId, kind: leg.kind, live: registry.live });
+      const folder = config.EARSHOT_RECORD_DIR;
+      const recorder = folder ? recordTo(folder, start.callId, log) : null;
       const call = new Call(start, leg, {
         brain,
         settings,
@@ -110,7 +128,9 @@ export function createDeps(config: Config, log: Logger): Deps {
         telemetry,
         log,
         hangUp,
+        record: recorder?.record,
         closed() {
+          recorder?.close();
           registry.remove(start.callId);
           left();
         },

@@ -5,25 +5,29 @@
  * @module
  */
 
-import { AudioDelta } from "../brain/audio_delta.ts";
-import type { Brain, BrainLink } from "../brain/brain.ts";
-import { type BrainEvent, BrainProtocolError, readBrainEvent } from "../brain/events.ts";
-import type { UpstreamError } from "../brain/errors.ts";
+import type { Brain } from "../brain/brain.ts";
+import type { BrainEvent } from "../brain/events.ts";
 import { costUsd, usageFrom } from "../brain/prices.ts";
 import * as request from "../brain/requests.ts";
-import { checkSession, HANG_UP_TOOL, sessionRequest, type SessionWish } from "../brain/session.ts";
+import { HANG_UP_TOOL, type SessionWish } from "../brain/session.ts";
 import type { Leg, LegHandlers, LegStart } from "../legs/leg.ts";
 import { type AudioFormat, PCM_24K, PCMU } from "../media/format.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { TurnRecord } from "../telemetry/turn.ts";
 import { apologyIn } from "./apology.ts";
+import { BrainSide } from "./brain_side.ts";
 import type { Clock } from "./clock.ts";
 import { Downlink } from "./downlink.ts";
 import { Ears } from "./ears.ts";
+import { EchoGuard } from "./echo_guard.ts";
+import { Endpointing, type EndpointingSettings } from "./endpointing.ts";
 import { step } from "./machine.ts";
-import { Playback, PLAYBACK_DEFAULTS } from "./playback.ts";
+import { PageNews } from "./page_news.ts";
+import { Playback, PLAYBACK_DEFAULTS, type PlaybackPort } from "./playback.ts";
+import type { RecordedSettings, RecordedStep } from "./recording.ts";
 import {
+  type AnswerKind,
   type CallAction,
   type CallEvent,
   type CallState,
@@ -31,16 +35,24 @@ import {
   type TimerName,
 } from "./state.ts";
 import { Timeline } from "./timeline.ts";
+import { guardedClock, Timers } from "./timers.ts";
 import { Uplink } from "./uplink.ts";
 
 export interface CallSettings {
   readonly wish: Omit<SessionWish, "format">;
-  /** Instructions of the first answer; empty for none. */
-  readonly greeting: string;
+  /** What the model is told for answers that no caller asked for; an empty one means none. */
+  readonly instructions: Partial<Record<AnswerKind, string>>;
   readonly minSpeechMs: number;
-  readonly minSilenceMs: number;
+  readonly endpointing: EndpointingSettings;
+  /** With local turns: the silence at which an answer is asked for early; 0 for never. */
+  readonly speculateMs: number;
   /** Speech over the agent that lasts this long is an interruption. */
   readonly confirmMs: number;
+  /** Speech over the agent has to last this long to be taken for speech at all. */
+  readonly gateMs: number;
+  /** ... and has to be this much louder than the expected echo. */
+  readonly gateDb: number;
+  readonly silencePromptMs: number;
   readonly sessionTimeoutMs: number;
   readonly callLimitMs: number;
   readonly idleLimitMs: number;
@@ -59,8 +71,8 @@ export interface CallDeps {
   hangUp(start: LegStart): Promise<void>;
   /** Told once, when all of the call is closed. */
   closed(call: Call): void;
-  /** Receives each event of the decision road with its time; for replays. */
-  record?(event: CallEvent, nowMs: number, actions: readonly CallAction[]): void;
+  /** Receives the settings, and then each event of the decision road; for replays. */
+  record?(line: RecordedSettings | RecordedStep): void;
   /** Receives each turn when it is over. */
   turned?(call: Call, turn: TurnRecord): void;
 }
@@ -68,8 +80,6 @@ export interface CallDeps {
 /** Typed lines that wait to be sent; a caller can't type faster than this for long. */
 const MAX_WORDS = 50;
 const MAX_DIGITS = 64;
-/** The page is shown the detector's view every so many frames. */
-const VAD_NEWS_FRAMES = 5;
 
 export class Call implements LegHandlers {
   readonly start: LegStart;
@@ -78,78 +88,96 @@ export class Call implements LegHandlers {
   readonly #deps: CallDeps;
   readonly #clock: Clock;
   readonly #leg: Leg;
-  readonly #link: BrainLink;
-  readonly #wish: SessionWish;
+  readonly #brain: BrainSide;
   readonly #ears: Ears;
+  readonly #endpointing: Endpointing;
   readonly #uplink: Uplink;
   readonly #playback: Playback;
   readonly #timeline: Timeline;
-  readonly #delta = new AudioDelta();
-  readonly #timers = new Map<TimerName | "session" | "digits", () => void>();
+  readonly #news: PageNews;
+  readonly #timers: Timers<TimerName | "session" | "digits">;
   readonly #words = new Map<number, string>();
   #wordRef = 0;
   #digits = "";
-  #downlink: Downlink;
   #format: AudioFormat;
+  #downlink: Downlink;
+  #echo: EchoGuard;
   #state: CallState;
-  /** Audio of this answer has been played already. */
+  /** The answer whose audio came last. */
   #playingResponse = "";
-  #frames = 0;
   #problems = 0;
   #onsetMs = 0;
-  #news = "";
-  #failure: UpstreamError | null = null;
+  #voiceEndMs = -Infinity;
+  /** When playback held its breath for the present alarm. */
+  #alarmAtMs = 0;
+  /** Early answers that were taken back: their tokens are counted apart. */
+  readonly #discarded = new Set<string>();
   #hangsUp = false;
+  #endReason = "";
 
   constructor(start: LegStart, leg: Leg, deps: CallDeps) {
     const { settings } = deps;
-    const clock = this.#clock = this.#guarded(deps.clock);
+    const { wish } = settings;
     this.start = start;
     this.kind = leg.kind;
     this.#leg = leg;
     this.#deps = deps;
+    this.#clock = guardedClock(deps.clock, (error) => this.#brain.fail(error as Error));
+    this.#timers = new Timers(this.#clock);
+    this.#news = new PageNews(leg);
     this.#format = leg.kind === "twilio" ? PCMU : PCM_24K;
-    this.#wish = { ...settings.wish, format: this.#format };
-    this.#state = openingState({
-      turns: settings.wish.turns,
+    const opening: RecordedSettings = {
+      turns: wish.turns,
       confirmMs: settings.confirmMs,
-      greets: settings.greeting !== "",
+      greets: Boolean(settings.instructions.greeting),
+      silencePromptMs: settings.silencePromptMs,
+    };
+    this.#state = openingState(opening);
+    deps.record?.(opening);
+    const nowMs = this.#clock.nowMs();
+    this.#timeline = new Timeline(start.callId, nowMs, (turn) => this.#turnDone(turn));
+    this.#endpointing = new Endpointing(settings.endpointing);
+    this.#ears = this.#makeEars();
+    this.#downlink = new Downlink(leg, this.#format, PLAYBACK_DEFAULTS.maxChunkMs);
+    this.#echo = new EchoGuard(this.#format, PLAYBACK_DEFAULTS.maxChunkMs);
+    this.#playback = new Playback(this.#format, this.#playbackPort(), this.#clock);
+    this.#playback.probe();
+    this.#timers.set("session", settings.sessionTimeoutMs, () => {
+      const ms = settings.sessionTimeoutMs;
+      this.#brain.fail(new Error(`The brain's session did not stand within ${ms} ms`));
     });
-    this.#timeline = new Timeline(start.callId, clock.nowMs(), (turn) => this.#turnDone(turn));
-    const { minSpeechMs, minSilenceMs } = settings;
-    this.#ears = new Ears(leg.format, {
-      started: (onsetMs) => this.#step({ type: "caller_started", by: "local", onsetMs }),
-      paused: () => {
-        if (this.#state.alarm) this.#step({ type: "caller_paused" });
+    this.#timers.set("call_limit", settings.callLimitMs, () => this.#rang("call_limit"));
+    this.#stillHere();
+    this.#brain = new BrainSide(deps.brain, { ...wish, format: this.#format }, {
+      ready: (formats, differences) => this.#brainReady(formats, differences),
+      audio: (responseId, itemId, payload, scanned) => {
+        if (!scanned) deps.telemetry.framesSlowPath++;
+        this.#brainAudio(responseId, itemId, payload);
       },
-      stopped: (endMs) => this.#callerStopped("local", endMs),
-    }, { minSpeechMs, minSilenceMs });
-    this.#link = deps.brain.connect({
-      message: (text) => this.#heardFromBrain(text),
-      closed: (error) => this.#brainClosed(error),
+      said: (event) => this.#brainSaid(event),
+      failed: (error, code) => this.#brainFailed(error, code),
+      problem: (error) => this.problem(error),
     });
-    this.#uplink = new Uplink(this.#link, leg.format, settings.wish.turns !== "local", () => {
+    this.#uplink = new Uplink(this.#brain.link, leg.format, wish.turns !== "local", () => {
       deps.telemetry.framesDropped++;
     });
-    this.#downlink = new Downlink(leg, this.#format, PLAYBACK_DEFAULTS.maxChunkMs);
-    this.#playback = new Playback(this.#format, this.#playbackPort(), clock);
-    this.#setTimer("session", settings.sessionTimeoutMs, () => this.#fail("session_timeout"));
-    this.#setTimer("call_limit", settings.callLimitMs, () => this.#timerRang("call_limit"));
-    this.#stillHere();
-    this.#playback.probe();
-    this.#link.send(request.updateSession(sessionRequest(this.#wish)));
-    leg.tell({
-      type: "ready",
-      callId: start.callId,
-      brain: deps.brain.name,
-      model: deps.brain.model,
-      turns: settings.wish.turns,
-    });
+    const { name: brain, model } = deps.brain;
+    leg.tell({ type: "ready", callId: start.callId, brain, model, turns: wish.turns });
   }
 
   /** Ends the call from our side, for a reason that is no one's fault. */
   end(reason: "draining"): void {
     this.#step({ type: "told_to_end", reason });
+  }
+
+  /** Why the call ended; empty while it goes on. */
+  get endReason(): string {
+    return this.#endReason;
+  }
+
+  /** The present turn as far as it has come. */
+  get turn(): TurnRecord | null {
+    return this.#timeline.snapshot();
   }
 
   // The audio road.
@@ -158,51 +186,21 @@ export class Call implements LegHandlers {
     const { frames } = this.#deps.telemetry;
     const nowMs = this.#clock.nowMs();
     frames.began(nowMs);
-    this.#ears.hear(bytes, nowMs);
+    const echoDbfs = this.#state.agentAudible ? this.#echo.expectedDbfs(nowMs) : -Infinity;
+    this.#ears.hear(bytes, nowMs, echoDbfs);
+    if (echoDbfs !== -Infinity && !this.#state.callerLocal) {
+      this.#echo.learn(this.#ears.vad.levelDbfs, nowMs);
+    }
     this.#uplink.push(bytes, payload);
+    this.#news.frame(this.#ears.vad);
     frames.ended();
-    if (this.kind === "browser" && ++this.#frames % VAD_NEWS_FRAMES === 0) this.#showEars();
   }
 
   markHeard(name: string): void {
     this.#playback.markHeard(name);
   }
 
-  #heardFromBrain(text: string): void {
-    if (this.#delta.read(text)) {
-      this.#audioFromBrain(this.#delta.responseId, this.#delta.itemId, this.#delta.payload);
-      return;
-    }
-    try {
-      this.#brainSaid(readBrainEvent(text));
-    } catch (error) {
-      if (error instanceof BrainProtocolError) this.problem(error);
-      else this.#broke(error);
-    }
-  }
-
-  /** A fault of our own: this call ends politely, and no other one notices. */
-  #broke(error: unknown): void {
-    this.#deps.log.error("A call broke", { callId: this.start.callId, error });
-    this.#fail("internal_error");
-  }
-
-  /** Time for this call alone: what a timer throws ends the call and not the process. */
-  #guarded(clock: Clock): Clock {
-    return {
-      nowMs: clock.nowMs,
-      after: (ms, fn) =>
-        clock.after(ms, () => {
-          try {
-            fn();
-          } catch (error) {
-            this.#broke(error);
-          }
-        }),
-    };
-  }
-
-  #audioFromBrain(responseId: string, itemId: string, payload: string): void {
+  #brainAudio(responseId: string, itemId: string, payload: string): void {
     const { response } = this.#state;
     // Late audio of an answer that nobody wants any more.
     if (response === null || response.cancelled || response.id !== responseId) return;
@@ -215,17 +213,21 @@ export class Call implements LegHandlers {
     this.#deps.telemetry.framesOut++;
   }
 
-  #playbackPort() {
+  #playbackPort(): PlaybackPort {
     return {
-      send: (payload: string) => this.#downlink.send(payload),
-      mark: (name: string) => this.#leg.mark(name),
+      send: (payload, startsAtMs) => {
+        this.#downlink.send(payload);
+        this.#echo.playing(payload, startsAtMs);
+      },
+      mark: (name) => this.#leg.mark(name),
       clear: () => {
         this.#downlink.clear();
+        this.#echo.cleared(this.#clock.nowMs());
         this.#deps.telemetry.cleared();
       },
-      cork: (write: () => void) => this.#leg.cork(write),
-      sent: (nowMs: number) => this.#timeline.reach("firstSent", nowMs),
-      heard: (atMs: number) => {
+      cork: (write) => this.#leg.cork(write),
+      sent: (nowMs) => this.#timeline.reach("firstSent", nowMs),
+      heard: (atMs) => {
         if (!this.#timeline.awaits("firstHeard")) return;
         this.#timeline.reach("firstHeard", atMs);
         const turn = this.#timeline.snapshot();
@@ -233,34 +235,68 @@ export class Call implements LegHandlers {
       },
       audible: () => this.#step({ type: "agent_audible" }),
       silent: () => this.#step({ type: "agent_silent" }),
-      overflow: (ms: number) =>
+      overflow: (ms) =>
         this.problem(new RangeError(`An answer is too long: ${ms} ms of it were dropped`)),
     };
+  }
+
+  #makeEars(): Ears {
+    const { settings } = this.#deps;
+    const { minSpeechMs, endpointing, speculateMs, gateMs, gateDb, wish } = settings;
+    const local = wish.turns === "local";
+    return new Ears(this.#leg.format, {
+      started: (onsetMs) => {
+        // Heard again so soon: it was a pause, and we took it for the end.
+        this.#endpointing.paused(onsetMs - this.#voiceEndMs);
+        this.#onsetMs = onsetMs;
+        this.#step({ type: "caller_started", by: "local", onsetMs });
+      },
+      paused: () => {
+        if (this.#state.alarm) this.#step({ type: "caller_paused" });
+      },
+      resumed: (pauseMs) => {
+        this.#endpointing.paused(pauseMs);
+        if (this.#state.speculating) {
+          this.#step({ type: "caller_resumed", playing: this.#playback.playing() });
+        }
+      },
+      maybeDone: (endMs) => {
+        this.#timeline.begin("answer", endMs);
+        this.#step({ type: "caller_maybe_done" });
+      },
+      stopped: (endMs) => this.#callerStopped("local", endMs),
+      ...(local && {
+        silenceMs: (turnMs: number, fallDb: number) => this.#endpointing.silenceMs(turnMs, fallDb),
+      }),
+    }, {
+      minSpeechMs,
+      minSilenceMs: endpointing.silenceMs,
+      maybeDoneMs: local ? speculateMs : 0,
+      gateMs,
+      gateDb,
+    });
   }
 
   // What the leg brings besides audio.
 
   text(text: string): void {
-    this.#timeline.begin("text", this.#clock.nowMs());
     this.#write(text);
   }
 
   digit(digit: string): void {
     this.#stillHere();
     if (this.#digits.length < MAX_DIGITS) this.#digits += digit;
-    this.#setTimer("digits", this.#deps.settings.digitPauseMs, () => {
+    this.#timers.set("digits", this.#deps.settings.digitPauseMs, () => {
       const digits = this.#digits;
       this.#digits = "";
-      this.#timeline.begin("text", this.#clock.nowMs());
       this.#write(`The caller pressed ${digits}.`);
     });
   }
 
   problem(error: Error): void {
     // Once a call is enough for the log; the rest would only fill it.
-    if (this.#problems++ === 0) {
-      this.#deps.log.warn("A message was refused", { callId: this.start.callId, error });
-    }
+    if (this.#problems++ > 0) return;
+    this.#deps.log.warn("A message was refused", { callId: this.start.callId, error });
   }
 
   ended(by: "caller" | "us" | "lost"): void {
@@ -269,13 +305,28 @@ export class Call implements LegHandlers {
 
   // What the brain says.
 
+  #brainReady(
+    formats: { input: AudioFormat; output: AudioFormat },
+    differences: readonly string[],
+  ): void {
+    if (differences.length > 0) {
+      this.#deps.log.warn("The brain's session is not what was asked for", {
+        callId: this.start.callId,
+        differences: differences.join("; "),
+      });
+    }
+    this.#timers.clear("session");
+    this.#format = formats.output;
+    this.#playback.format = formats.output;
+    this.#downlink = new Downlink(this.#leg, formats.output, PLAYBACK_DEFAULTS.maxChunkMs);
+    this.#echo = new EchoGuard(formats.output, PLAYBACK_DEFAULTS.maxChunkMs);
+    this.#uplink.start(formats.input);
+    this.#step({ type: "brain_ready" });
+  }
+
   #brainSaid(event: BrainEvent): void {
-    const { telemetry } = this.#deps;
     const nowMs = this.#clock.nowMs();
     switch (event.type) {
-      case "session":
-        if (event.updated) this.#sessionStands(event.session);
-        return;
       case "speech_started":
         return this.#step({
           type: "caller_started",
@@ -285,46 +336,32 @@ export class Call implements LegHandlers {
           itemId: event.itemId,
         });
       case "speech_stopped":
-        return this.#callerStopped("brain", this.#ears.lastVoiceMs(nowMs));
+        return this.#callerStopped("brain", this.#lastVoiceMs(nowMs));
       case "committed":
         this.#timeline.reach("commit", nowMs);
         return this.#step({ type: "committed", itemId: event.itemId });
       case "response_created":
         this.#timeline.reach("created", nowMs);
         return this.#step({ type: "response_created", responseId: event.responseId });
-      case "output_item":
-        return this.#step({
-          type: "output_item",
-          responseId: event.responseId,
-          itemId: event.itemId,
-        });
-      case "audio":
-        telemetry.framesSlowPath++;
-        return this.#audioFromBrain(event.responseId, event.itemId, event.payload);
-      case "agent_words":
-        if (this.#state.response?.id !== event.responseId || this.#state.response.cancelled) return;
-        return this.#leg.tell({
-          type: "transcript",
-          role: "agent",
-          itemId: event.itemId,
-          text: event.text,
-          final: event.final,
-        });
-      case "caller_words":
-        return this.#leg.tell({
-          type: "transcript",
-          role: "caller",
-          itemId: event.itemId,
-          text: event.text,
-          final: true,
-        });
-      case "tool_called":
-        return this.#step({
-          type: "tool_called",
-          responseId: event.responseId,
-          callId: event.call.callId,
-          hangsUp: event.call.name === HANG_UP_TOOL,
-        });
+      case "output_item": {
+        const { responseId, itemId } = event;
+        return this.#step({ type: "output_item", responseId, itemId });
+      }
+      case "agent_words": {
+        const { response } = this.#state;
+        if (response?.id !== event.responseId || response.cancelled) return;
+        const { itemId, text, final } = event;
+        return this.#leg.tell({ type: "transcript", role: "agent", itemId, text, final });
+      }
+      case "caller_words": {
+        const { itemId, text } = event;
+        return this.#leg.tell({ type: "transcript", role: "caller", itemId, text, final: true });
+      }
+      case "tool_called": {
+        const { responseId, call } = event;
+        const hangsUp = call.name === HANG_UP_TOOL;
+        return this.#step({ type: "tool_called", responseId, callId: call.callId, hangsUp });
+      }
       case "response_done":
         return this.#responseDone(event);
       case "error":
@@ -332,35 +369,14 @@ export class Call implements LegHandlers {
     }
   }
 
-  #sessionStands(session: unknown): void {
-    if (this.#state.phase !== "opening") return;
-    try {
-      const { formats, differences } = checkSession(this.#wish, session);
-      if (differences.length > 0) {
-        this.#deps.log.warn("The brain's session is not what was asked for", {
-          callId: this.start.callId,
-          differences: differences.join("; "),
-        });
-      }
-      this.#format = formats.output;
-      this.#playback.format = formats.output;
-      this.#downlink = new Downlink(this.#leg, formats.output, PLAYBACK_DEFAULTS.maxChunkMs);
-      this.#uplink.start(formats.input);
-    } catch (error) {
-      this.problem(error as Error);
-      return this.#fail("wrong_format");
-    }
-    this.#clearTimer("session");
-    if (this.#state.greets) this.#timeline.begin("greeting", this.#clock.nowMs());
-    this.#step({ type: "brain_ready" });
-  }
-
   #responseDone(event: Extract<BrainEvent, { type: "response_done" }>): void {
     const { telemetry, brain } = this.#deps;
     if (event.usage) {
       const usage = usageFrom(event.usage);
-      this.#timeline.used(usage, costUsd(brain.model, usage));
+      const discarded = this.#discarded.delete(event.responseId);
+      if (!discarded) this.#timeline.used(usage, costUsd(brain.model, usage));
       telemetry.usage(brain.model, usage);
+      if (discarded) telemetry.discarded(usage);
     }
     const failed = event.status === "failed";
     if (failed) telemetry.brainError(event.reason || "failed", "retryable");
@@ -374,35 +390,25 @@ export class Call implements LegHandlers {
   }
 
   #brainError(event: Extract<BrainEvent, { type: "error" }>): void {
-    const { telemetry, log } = this.#deps;
-    telemetry.brainError(event.code, event.severity);
+    const { code, severity } = event;
+    this.#deps.telemetry.brainError(code, severity);
     // The message may quote what was said, so the code has to do.
-    log.warn("The brain reported an error", {
-      callId: this.start.callId,
-      code: event.code,
-      severity: event.severity,
-    });
-    if (event.code === "conversation_already_has_active_response") {
-      this.#step({ type: "answer_refused" });
-    } else if (event.severity === "fatal") this.#fail(event.code);
-    else if (this.#state.phase === "opening") this.#fail(event.code);
-  }
-
-  #brainClosed(error?: UpstreamError): void {
-    if (this.#state.phase === "closed") return;
-    this.#failure = error ?? null;
-    this.#fail(error?.code ?? "closed");
+    const { callId } = this.start;
+    this.#deps.log.warn("The brain reported an error", { callId, code, severity });
+    if (code === "conversation_already_has_active_response") this.#step({ type: "answer_refused" });
+    else if (severity === "fatal" || !this.#brain.ready) {
+      this.#brain.fail(Object.assign(new Error("The brain refused the session"), { code }));
+    }
   }
 
   /** The brain is of no more use: the caller hears a short apology, then a clean hang-up. */
-  #fail(code: string): void {
-    if (this.#state.phase === "ending" || this.#state.phase === "closed") return;
-    this.#clearTimer("session");
+  #brainFailed(error: Error, code: string): void {
+    this.#timers.clear("session");
     this.#deps.telemetry.brainError(code, "fatal");
     this.#deps.log.error("The brain failed, the call ends", {
       callId: this.start.callId,
       code,
-      error: this.#failure,
+      error,
     });
     this.#leg.tell({ type: "error", code, message: `The brain failed (${code}).` });
     this.#step({ type: "brain_failed" });
@@ -412,21 +418,29 @@ export class Call implements LegHandlers {
 
   #callerStopped(by: "local" | "brain", endMs: number): void {
     const nowMs = this.#clock.nowMs();
-    const { turns, alarm } = this.#state;
+    const { turns, alarm, speculating } = this.#state;
+    if (by === "local") this.#voiceEndMs = endMs;
     if (!alarm && (by === "local") === (turns === "local")) {
-      this.#timeline.begin("answer", endMs);
+      if (!speculating) this.#timeline.begin("answer", endMs);
       this.#timeline.reach("endpoint", nowMs);
     }
     this.#step({ type: "caller_stopped", by });
   }
 
-  #timerRang(name: TimerName): void {
+  #lastVoiceMs(nowMs: number): number {
+    return this.#ears.vad.speaking
+      ? this.#ears.lastVoiceMs(nowMs)
+      : Math.max(this.#voiceEndMs, this.#onsetMs);
+  }
+
+  #rang(name: TimerName): void {
     this.#step({ type: "timer", name, playing: this.#playback.playing() });
   }
 
   #write(text: string): void {
     this.#stillHere();
     if (this.#words.size >= MAX_WORDS) return;
+    this.#timeline.begin("text", this.#clock.nowMs());
     const ref = ++this.#wordRef;
     this.#words.set(ref, text);
     this.#step({ type: "caller_wrote", ref, playing: this.#playback.playing() });
@@ -434,26 +448,24 @@ export class Call implements LegHandlers {
   }
 
   #step(event: CallEvent): void {
-    const nowMs = this.#clock.nowMs();
-    if (event.type === "caller_started") {
-      this.#stillHere();
-      if (event.by === "local") this.#onsetMs = event.onsetMs;
+    if (this.#endReason) return;
+    const atMs = this.#clock.nowMs();
+    if (event.type === "caller_started") this.#stillHere();
+    if (event.type === "caller_resumed" && this.#state.speculating) {
+      if (this.#state.response?.id) this.#discarded.add(this.#state.response.id);
     }
-    const { state, actions } = step(this.#state, event, nowMs);
+    const { state, actions } = step(this.#state, event, atMs);
     this.#state = state;
-    this.#deps.record?.(event, nowMs, actions);
-    for (const action of actions) this.#do(action, nowMs);
-    this.#showState();
+    this.#deps.record?.({ atMs, event, actions });
+    for (const action of actions) this.#do(action, atMs);
+    this.#news.state(this.#state);
   }
 
   #do(action: CallAction, nowMs: number): void {
-    const { settings, telemetry } = this.#deps;
+    const { telemetry } = this.#deps;
     switch (action.type) {
-      case "create_response": {
-        const greets = action.kind === "greeting";
-        this.#send(request.createResponse(action.kind, greets ? settings.greeting : undefined));
-        return;
-      }
+      case "create_response":
+        return this.#ask(action.kind, nowMs);
       case "cancel_response":
         return this.#send(request.cancelResponse(action.responseId));
       case "truncate":
@@ -468,28 +480,35 @@ export class Call implements LegHandlers {
         return this.#send(request.clearAudio());
       case "send_text":
         return this.#send(request.callerText(this.#words.get(action.ref) ?? ""));
-      case "tool_output":
-        return this.#send(request.toolOutput(
-          action.callId,
-          action.ok ? "The call ends." : "There is no such tool.",
-        ));
+      case "tool_output": {
+        const output = action.ok ? "The call ends." : "There is no such tool.";
+        return this.#send(request.toolOutput(action.callId, output));
+      }
       case "hold":
-        this.#playback.hold();
-        this.#timeline.bargedIn(this.#onsetMs, nowMs, nowMs);
-        return;
+        if (this.#state.alarm) this.#alarmAtMs = nowMs;
+        return this.#playback.hold();
       case "resume":
-        telemetry.falseAlarm();
+        this.#alarmAtMs = 0;
+        if (action.why === "false_alarm") {
+          telemetry.falseAlarm();
+          this.#ears.callOff();
+        }
         return this.#playback.resume();
       case "drop":
+        // It was no false alarm: what the caller heard ended when playback held its breath.
+        if (this.#alarmAtMs > 0) {
+          this.#timeline.bargedIn(this.#onsetMs, this.#alarmAtMs, this.#alarmAtMs);
+        }
+        this.#alarmAtMs = 0;
         return this.#playback.drop();
       case "open_uplink":
         return this.#uplink.open();
       case "close_uplink":
         return this.#uplink.close();
       case "set_timer":
-        return this.#setTimer(action.name, action.ms, () => this.#timerRang(action.name));
+        return this.#timers.set(action.name, action.ms, () => this.#rang(action.name));
       case "clear_timer":
-        return this.#clearTimer(action.name);
+        return this.#timers.clear(action.name);
       case "apologise":
         this.#playback.begin();
         this.#playback.enqueue("apology", apologyIn(this.#format), true);
@@ -502,30 +521,37 @@ export class Call implements LegHandlers {
     }
   }
 
+  #ask(kind: AnswerKind, nowMs: number): void {
+    if (kind === "greeting" || kind === "still_there" || kind === "goodbye") {
+      this.#timeline.begin("greeting", nowMs);
+    } else if (kind === "tool") this.#timeline.begin("tool", nowMs);
+    this.#send(request.createResponse(kind, this.#deps.settings.instructions[kind]));
+  }
+
   #send(text: string): void {
-    if (!this.#link.send(text)) this.problem(new Error("The brain did not take a message"));
+    if (!this.#brain.link.send(text)) {
+      this.problem(new Error("The brain did not take a message"));
+    }
   }
 
   #close(reason: string): void {
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    const { telemetry, log, closed, hangUp } = this.#deps;
+    this.#endReason = reason;
+    this.#timers.close();
     this.#words.clear();
     this.#timeline.end();
     this.#playback.close();
-    this.#link.close();
-    this.#deps.telemetry.callEnded(this.kind, reason, Date.now() - this.startedAtMs);
-    this.#deps.log.info("A call ended", {
-      callId: this.start.callId,
-      reason,
-      problems: this.#problems,
-      durationMs: Date.now() - this.startedAtMs,
-    });
+    this.#brain.close();
+    const durationMs = Date.now() - this.startedAtMs;
+    telemetry.callEnded(this.kind, reason, durationMs);
+    const { callId } = this.start;
+    log.info("A call ended", { callId, reason, problems: this.#problems, durationMs });
     const leave = () => {
       this.#leg.end(reason);
-      this.#deps.closed(this);
+      closed(this);
     };
     // The phone first: a stream that closes before lets Twilio go on to the words behind it.
-    if (this.#hangsUp) void this.#deps.hangUp(this.start).finally(leave);
+    if (this.#hangsUp) void hangUp(this.start).finally(leave);
     else leave();
   }
 
@@ -536,43 +562,6 @@ export class Call implements LegHandlers {
   }
 
   #stillHere(): void {
-    this.#setTimer(
-      "idle_limit",
-      this.#deps.settings.idleLimitMs,
-      () => this.#timerRang("idle_limit"),
-    );
-  }
-
-  #setTimer(name: TimerName | "session" | "digits", ms: number, fn: () => void): void {
-    this.#timers.get(name)?.();
-    this.#timers.set(
-      name,
-      this.#clock.after(ms, () => {
-        this.#timers.delete(name);
-        fn();
-      }),
-    );
-  }
-
-  #clearTimer(name: TimerName | "session"): void {
-    this.#timers.get(name)?.();
-    this.#timers.delete(name);
-  }
-
-  // What a caller with eyes is shown.
-
-  #showState(): void {
-    if (this.kind === "twilio") return;
-    const { callerLocal, callerBrain, agentAudible, response } = this.#state;
-    const caller = callerLocal || callerBrain ? "speaking" : "silent";
-    const agent = agentAudible ? "speaking" : response ? "thinking" : "listening";
-    if (this.#news === caller + agent) return;
-    this.#news = caller + agent;
-    this.#leg.tell({ type: "state", caller, agent });
-  }
-
-  #showEars(): void {
-    const { levelDbfs, floorDbfs, thresholdDbfs, confidence } = this.#ears.vad;
-    this.#leg.tell({ type: "vad", levelDbfs, floorDbfs, thresholdDbfs, confidence });
+    this.#timers.set("idle_limit", this.#deps.settings.idleLimitMs, () => this.#rang("idle_limit"));
   }
 }

@@ -58,7 +58,9 @@ const HANDLERS: Handlers = {
     if (by === "local") s.callerLocal = true;
     else s.callerBrain = true;
     if (s.phase !== "open") return;
+    s.prompted = false;
     out.push({ type: "clear_timer", name: "answer_due" });
+    if (s.silencePromptMs > 0) out.push({ type: "clear_timer", name: "silence" });
     if (by === "local" && s.turns === "local") out.push({ type: "open_uplink" });
     // The brain's slower detector may wake up to what ours has already called off.
     const stale = by === "brain" && !s.callerLocal && nowMs - s.calledOffAtMs < STALE_ALARM_MS;
@@ -80,12 +82,24 @@ const HANDLERS: Handlers = {
     if (s.alarm?.local) callOff(s, out, nowMs);
   },
 
+  caller_maybe_done(s, _event, out) {
+    if (s.phase !== "open" || s.turns !== "local" || s.alarm || s.response) return;
+    s.speculating = true;
+    out.push({ type: "commit" }, { type: "hold" });
+    ask(s, "turn", out);
+  },
+
+  caller_resumed(s, { playing }, out) {
+    if (s.speculating) interrupt(s, playing, out);
+  },
+
   caller_stopped(s, { by }, out, nowMs) {
     if (by === "local") s.callerLocal = false;
     else s.callerBrain = false;
     if (s.phase !== "open") return;
     // Where our own detector has spoken, the brain's slower one has no say.
     if (s.alarm && (by === "local" || !s.alarm.local)) callOff(s, out, nowMs);
+    else if (by === "local" && s.speculating) release(s, out);
     else if (by === "local" && s.turns === "local") {
       out.push({ type: "close_uplink" }, { type: "commit" });
       ask(s, "turn", out);
@@ -103,6 +117,8 @@ const HANDLERS: Handlers = {
 
   caller_wrote(s, { ref, playing }, out) {
     if (s.phase !== "open") return;
+    s.prompted = false;
+    if (s.silencePromptMs > 0) out.push({ type: "clear_timer", name: "silence" });
     if (s.agentAudible || isOpen(s)) interrupt(s, playing, out);
     out.push({ type: "send_text", ref });
     ask(s, "text", out);
@@ -146,9 +162,8 @@ const HANDLERS: Handlers = {
 
   tool_called(s, { responseId, callId, hangsUp }, out) {
     if (s.phase !== "open" || s.response?.id !== responseId || s.response.cancelled) return;
-    out.push({ type: "tool_output", callId, ok: hangsUp });
-    if (hangsUp) end(s, "agent_hung_up", out);
-    else s.wanted = "tool";
+    if (s.speculating) s.heldTool = { callId, hangsUp };
+    else runTool(s, callId, hangsUp, out);
   },
 
   agent_audible(s) {
@@ -157,7 +172,10 @@ const HANDLERS: Handlers = {
 
   agent_silent(s, _event, out) {
     s.agentAudible = false;
-    if (s.phase === "ending") finishIfQuiet(s, out);
+    if (s.phase === "ending") return finishIfQuiet(s, out);
+    if (s.phase === "open" && s.silencePromptMs > 0 && !s.response && !s.callerLocal) {
+      out.push({ type: "set_timer", name: "silence", ms: s.silencePromptMs });
+    }
   },
 
   answer_refused(s) {
@@ -179,7 +197,8 @@ const HANDLERS: Handlers = {
       if (s.alarm) interrupt(s, playing, out);
     } else if (name === "answer_due") {
       if (s.phase === "open" && !s.callerBrain) ask(s, "turn", out);
-    } else if (name === "goodbye") finish(s, s.endReason ?? "agent_hung_up", out);
+    } else if (name === "silence") askIntoSilence(s, out);
+    else if (name === "goodbye") finish(s, s.endReason ?? "agent_hung_up", out);
     else finish(s, name, out);
   },
 
@@ -207,12 +226,41 @@ function ask(s: CallState, kind: AnswerKind, out: CallAction[]): void {
   }
 }
 
+/** The turn is over: what was held is played. */
+function release(s: CallState, out: CallAction[]): void {
+  s.speculating = false;
+  out.push({ type: "close_uplink" }, { type: "resume", why: "turn_over" });
+  const tool = s.heldTool;
+  s.heldTool = null;
+  if (!tool) return;
+  runTool(s, tool.callId, tool.hangsUp, out);
+  if (!s.response && s.wanted !== null) ask(s, s.wanted, out);
+}
+
+function runTool(s: CallState, callId: string, hangsUp: boolean, out: CallAction[]): void {
+  out.push({ type: "tool_output", callId, ok: hangsUp });
+  if (hangsUp) end(s, "agent_hung_up", out);
+  else s.wanted = "tool";
+  finishIfOver(s, out);
+}
+
+/** Nobody says a word: the agent asks once, and then says goodbye. */
+function askIntoSilence(s: CallState, out: CallAction[]): void {
+  if (s.phase !== "open" || s.response || s.agentAudible || s.callerLocal || s.callerBrain) return;
+  if (!s.prompted) {
+    s.prompted = true;
+    return ask(s, "still_there", out);
+  }
+  ask(s, "goodbye", out);
+  end(s, "caller_silent", out);
+}
+
 /** It was nothing: the answer goes on where the caller stopped hearing it. */
 function callOff(s: CallState, out: CallAction[], nowMs: number): void {
   s.falseItem = s.alarm?.itemId ?? null;
   s.calledOffAtMs = nowMs;
   s.alarm = null;
-  out.push({ type: "clear_timer", name: "confirm" }, { type: "resume" });
+  out.push({ type: "clear_timer", name: "confirm" }, { type: "resume", why: "false_alarm" });
   if (s.turns === "local") out.push({ type: "close_uplink" }, { type: "clear_input" });
 }
 
@@ -221,6 +269,8 @@ function interrupt(s: CallState, playing: readonly Heard[], out: CallAction[]): 
   out.push({ type: "clear_timer", name: "confirm" }, { type: "drop" });
   s.alarm = null;
   s.falseItem = null;
+  s.speculating = false;
+  s.heldTool = null;
   s.agentAudible = false;
   s.wanted = null;
   const wasOpen = isOpen(s);
@@ -246,11 +296,13 @@ function interrupt(s: CallState, playing: readonly Heard[], out: CallAction[]): 
 
 /** No new turns; what is being said is said to its end. */
 function end(s: CallState, reason: EndReason, out: CallAction[]): void {
-  if (s.alarm) out.push({ type: "resume" });
+  if (s.alarm || s.speculating) out.push({ type: "resume", why: "last_words" });
   s.phase = "ending";
   s.endReason = reason;
   s.wanted = null;
   s.alarm = null;
+  s.speculating = false;
+  s.heldTool = null;
   out.push({ type: "set_timer", name: "goodbye", ms: GOODBYE_MS });
 }
 
@@ -259,6 +311,11 @@ function apologise(s: CallState, reason: EndReason, out: CallAction[]): void {
   end(s, reason, out);
   s.agentAudible = true;
   out.push({ type: "drop" }, { type: "apologise" });
+}
+
+/** A tool that ends the call may come when everything has been said and heard already. */
+function finishIfOver(s: CallState, out: CallAction[]): void {
+  if (s.phase === "ending") finishIfQuiet(s, out);
 }
 
 function finishIfQuiet(s: CallState, out: CallAction[]): void {

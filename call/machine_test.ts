@@ -6,7 +6,7 @@ import { type CallAction, type CallEvent, type CallState, openingState } from ".
 
 /** Feeds events a second apart, and returns the last state with the actions of the last event. */
 function feed(events: CallEvent[], turns: CallState["turns"] = "server") {
-  let state = openingState({ turns, confirmMs: 400, greets: false });
+  let state = openingState({ turns, confirmMs: 400, greets: false, silencePromptMs: 5000 });
   let actions: CallAction[] = [];
   events.forEach((event, i) => ({ state, actions } = step(state, event, i * 1000)));
   return { state, actions: actions.map(({ type }) => type), full: actions };
@@ -30,7 +30,12 @@ describe("the machine", () => {
   });
 
   it("greets only when the brain is ready, and once", () => {
-    const opening = openingState({ turns: "server", confirmMs: 400, greets: true });
+    const opening = openingState({
+      turns: "server",
+      confirmMs: 400,
+      greets: true,
+      silencePromptMs: 0,
+    });
     const first = step(opening, READY, 0);
     assertEquals(first.actions, [{ type: "create_response", kind: "greeting" }]);
     assertEquals(step(first.state, READY, 1).actions, []);
@@ -119,6 +124,65 @@ describe("the machine", () => {
     assertEquals(feed(again).actions, ["set_timer", "drop", "apologise"]);
     const { actions } = feed([...again, { type: "agent_audible" }, { type: "agent_silent" }]);
     assertEquals(actions, ["hang_up", "drop", "close"]);
+  });
+
+  const spoke: CallEvent[] = [READY, { type: "caller_started", by: "local", onsetMs: 900 }];
+  const created: CallEvent = { type: "response_created", responseId: "r1" };
+
+  it("holds an answer that it asked for early, and plays it when the turn is really over", () => {
+    const early = feed([...spoke, { type: "caller_maybe_done" }], "local");
+    assertEquals(early.actions, ["commit", "hold", "create_response"]);
+    const over: CallEvent[] = [
+      ...spoke,
+      { type: "caller_maybe_done" },
+      created,
+      { type: "caller_stopped", by: "local" },
+    ];
+    assertEquals(feed(over, "local").actions, ["close_uplink", "resume"]);
+  });
+
+  it("takes an early answer back when the caller goes on, and keeps their words", () => {
+    const { full, state } = feed([
+      ...spoke,
+      { type: "caller_maybe_done" },
+      created,
+      { type: "output_item", responseId: "r1", itemId: "i1" },
+      { type: "caller_resumed", playing: [{ itemId: "i1", heardMs: 0, receivedMs: 500 }] },
+    ], "local");
+    assertEquals(full.map(({ type }) => type), [
+      "clear_timer",
+      "drop",
+      "cancel_response",
+      "delete_item",
+    ]);
+    assertEquals(state.speculating, false);
+  });
+
+  it("does not run a tool of an early answer before the turn is over", () => {
+    const early: CallEvent[] = [
+      ...spoke,
+      { type: "caller_maybe_done" },
+      created,
+      { type: "tool_called", responseId: "r1", callId: "c1", hangsUp: true },
+    ];
+    assertEquals(feed(early, "local").actions, []);
+    const { actions } = feed([...early, { type: "caller_stopped", by: "local" }], "local");
+    assertEquals(actions.includes("tool_output"), true);
+  });
+
+  it("asks once into a long silence, then says goodbye and hangs up", () => {
+    const rings: CallEvent = { type: "timer", name: "silence", playing: [] };
+    const answered = (responseId: string): CallEvent[] => [
+      { type: "response_created", responseId },
+      { type: "agent_audible" },
+      { type: "response_done", responseId, failed: false, fatal: false },
+      { type: "agent_silent" },
+    ];
+    const asked: CallEvent[] = [READY, ...answered("r1"), rings];
+    assertEquals(feed(asked).full, [{ type: "create_response", kind: "still_there" }]);
+    const bye: CallEvent[] = [...asked, ...answered("r2"), rings];
+    assertEquals(feed(bye).actions, ["create_response", "set_timer"]);
+    assertEquals(feed([...bye, ...answered("r3")]).state.endReason, "caller_silent");
   });
 
   it("lets the last words be heard before it hangs up", () => {

@@ -37,8 +37,8 @@ export const PLAYBACK_DEFAULTS: PlaybackSettings = {
 
 /** Where playback sends, and whom it tells. */
 export interface PlaybackPort {
-  /** Sends audio in the brain's format to the caller. */
-  send(payload: string): void;
+  /** Sends audio in the brain's format to the caller, who will begin to hear it at `startsAtMs`. */
+  send(payload: string, startsAtMs: number): void;
   mark(name: string): void;
   clear(): void;
   cork(write: () => void): void;
@@ -271,7 +271,8 @@ export class Playback {
       // After a hold, the first chunk may have been heard in part.
       const skipMs = this.#sentMs - chunk.startMs;
       const skipChars = Math.floor(skipMs * this.#bytesPerMs / CUT_BYTES) * CUT_CHARS;
-      this.#port.send(skipChars > 0 ? chunk.payload.slice(skipChars) : chunk.payload);
+      const startsAtMs = nowMs + this.#sentMs - this.#ear.heardMs(nowMs);
+      this.#port.send(skipChars > 0 ? chunk.payload.slice(skipChars) : chunk.payload, startsAtMs);
       this.#ear.sent(chunk.endMs, nowMs);
       this.#sentMs = chunk.endMs;
       if (!this.#firstSent && chunk.endMs > this.#answerMs) {

@@ -12,7 +12,7 @@ import type { TurnMode } from "../brain/session.ts";
 export type Phase = "opening" | "open" | "ending" | "closed";
 
 /** Why an answer was asked for. */
-export type AnswerKind = "greeting" | "turn" | "text" | "tool";
+export type AnswerKind = "greeting" | "turn" | "text" | "tool" | "still_there" | "goodbye";
 
 /** Why a call ended. */
 export type EndReason =
@@ -22,6 +22,7 @@ export type EndReason =
   | "brain_failed"
   | "call_limit"
   | "idle_limit"
+  | "caller_silent"
   | "draining";
 
 /** The one answer that may be in the making. */
@@ -50,6 +51,8 @@ export interface CallState {
   /** Speech that lasts this long is a barge-in, and no cough. */
   readonly confirmMs: number;
   readonly greets: boolean;
+  /** After an answer, this much silence makes the agent ask, and then say goodbye; 0 for never. */
+  readonly silencePromptMs: number;
   phase: Phase;
   response: Response | null;
   /** An answer that has to wait until the present one is closed. */
@@ -60,6 +63,12 @@ export interface CallState {
   /** Audio of an answer was queued and has not been heard out. */
   agentAudible: boolean;
   alarm: Alarm | null;
+  /** An answer was asked for at an early silence: it is held until the turn is really over. */
+  speculating: boolean;
+  /** A tool that such an answer wants: it runs when the turn is over, or never. */
+  heldTool: { readonly callId: string; readonly hangsUp: boolean } | null;
+  /** Whether the agent has asked into the silence. */
+  prompted: boolean;
   /** The brain's item of a false alarm: it is deleted, and its answer cancelled. */
   falseItem: string | null;
   /** When the last alarm was called off. */
@@ -77,7 +86,13 @@ export interface Heard {
   readonly receivedMs: number;
 }
 
-export type TimerName = "confirm" | "answer_due" | "goodbye" | "call_limit" | "idle_limit";
+export type TimerName =
+  | "confirm"
+  | "answer_due"
+  | "goodbye"
+  | "silence"
+  | "call_limit"
+  | "idle_limit";
 
 /** What can happen. `playing` lists the items not heard out, oldest first. */
 export type CallEvent =
@@ -85,6 +100,9 @@ export type CallEvent =
   | { type: "caller_started"; by: "local" | "brain"; onsetMs: number; itemId?: string }
   /** Our detector hears a pause that is too short to end a turn, and ends an alarm. */
   | { type: "caller_paused" }
+  /** Our detector hears a pause in which the turn may be over; the caller may still go on. */
+  | { type: "caller_maybe_done" }
+  | { type: "caller_resumed"; playing: readonly Heard[] }
   | { type: "caller_stopped"; by: "local" | "brain" }
   | { type: "committed"; itemId: string }
   /** The words stay outside; `ref` finds them again. */
@@ -113,7 +131,7 @@ export type CallAction =
   | { type: "tool_output"; callId: string; ok: boolean }
   /** Stop at once and keep what was not heard; `resume` plays on from there, `drop` forgets it. */
   | { type: "hold" }
-  | { type: "resume" }
+  | { type: "resume"; why: "false_alarm" | "turn_over" | "last_words" }
   | { type: "drop" }
   | { type: "open_uplink" }
   | { type: "close_uplink" }
@@ -125,7 +143,7 @@ export type CallAction =
 
 /** The first state of a call. */
 export function openingState(
-  settings: Pick<CallState, "turns" | "confirmMs" | "greets">,
+  settings: Pick<CallState, "turns" | "confirmMs" | "greets" | "silencePromptMs">,
 ): CallState {
   return {
     ...settings,
@@ -136,6 +154,9 @@ export function openingState(
     callerBrain: false,
     agentAudible: false,
     alarm: null,
+    speculating: false,
+    heldTool: null,
+    prompted: false,
     falseItem: null,
     calledOffAtMs: -Infinity,
     failures: 0,

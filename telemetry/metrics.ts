@@ -53,6 +53,7 @@ export interface Metrics {
   readonly truncations: prom.Counter;
   readonly bargeIns: prom.Counter;
   readonly falseAlarms: prom.Counter;
+  readonly discardedTokens: prom.Counter;
   readonly brainErrors: prom.Counter<"code" | "severity">;
   readonly reconnects: prom.Counter;
   readonly webhooks: prom.Counter<"status">;
@@ -180,6 +181,10 @@ export function createMetrics(
     truncations: counter("truncations_total", "Answers cut to what was heard."),
     bargeIns: counter("barge_ins_total", "Times a caller spoke over an answer."),
     falseAlarms: counter("barge_in_false_alarms_total", "Barge-ins that were none."),
+    discardedTokens: counter(
+      "discarded_tokens_total",
+      "Tokens of answers that were asked for early and taken back; counted in tokens too.",
+    ),
     brainErrors: counter("brain_errors_total", "Errors of brains.", ["code", "severity"]),
     reconnects: counter("brain_reconnects_total", "Brain sessions opened anew during a call."),
     webhooks,

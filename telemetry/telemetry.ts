@@ -202,6 +202,13 @@ export class Telemetry {
   }
 
   /** What seemed a barge-in was none, and the answer went on. */
+  /** Counts what an early answer used that nobody heard. */
+  discarded(usage: UsageTokens): void {
+    const { inputTextTokens, inputAudioTokens, outputTextTokens, outputAudioTokens } = usage;
+    const tokens = inputTextTokens + inputAudioTokens + outputTextTokens + outputAudioTokens;
+    if (tokens > 0) this.#metrics.discardedTokens.inc(tokens);
+  }
+
   falseAlarm(): void {
     this.#metrics.falseAlarms.inc();
   }

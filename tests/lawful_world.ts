@@ -65,6 +65,7 @@ export class LawfulWorld {
   #audible = false;
   #timers = new Set<TimerName>();
   #callerLocal = false;
+  #maybeDone = false;
   #open = false;
   #closes = 0;
   /** How often each action was decided, over all worlds: proof that they were tried. */
@@ -74,7 +75,12 @@ export class LawfulWorld {
     this.#seed = seed;
     this.#random = seeded(seed);
     const turns = this.#pick(["server", "semantic", "local"] as const);
-    this.state = openingState({ turns, confirmMs: 400, greets: this.#random() < 0.5 });
+    this.state = openingState({
+      turns,
+      confirmMs: 400,
+      greets: this.#random() < 0.5,
+      silencePromptMs: this.#random() < 0.5 ? 5000 : 0,
+    });
   }
 
   /** Runs up to `count` events, then lets everything come to rest. */
@@ -220,8 +226,15 @@ export class LawfulWorld {
     if (!this.#callerLocal) {
       this.#callerLocal = true;
       this.#step({ type: "caller_started", by: "local", onsetMs: this.nowMs - 50 });
-    } else if (this.#random() < 0.4) this.#step({ type: "caller_paused" });
-    else {
+    } else if (this.#maybeDone && this.#random() < 0.4) {
+      this.#maybeDone = false;
+      this.#step({ type: "caller_resumed", playing: this.#playing() });
+    } else if (this.#random() < 0.3) this.#step({ type: "caller_paused" });
+    else if (!this.#maybeDone && this.#random() < 0.5) {
+      this.#maybeDone = true;
+      this.#step({ type: "caller_maybe_done" });
+    } else {
+      this.#maybeDone = false;
       this.#callerLocal = false;
       this.#step({ type: "caller_stopped", by: "local" });
     }

@@ -1,0 +1,40 @@
+/**
+ * What a caller with eyes is shown while they talk: who speaks, and what the detector sees. A phone
+ * has no eyes, and costs nothing here.
+ *
+ * @module
+ */
+
+import type { Leg } from "../legs/leg.ts";
+import type { Vad } from "../vad/vad.ts";
+import type { CallState } from "./state.ts";
+
+/** The detector's view is shown once in so many frames: ten times a second. */
+const VAD_EVERY_FRAMES = 5;
+
+export class PageNews {
+  readonly #leg: Leg;
+  #shown = "";
+  #frames = 0;
+
+  constructor(leg: Leg) {
+    this.#leg = leg;
+  }
+
+  state({ callerLocal, callerBrain, agentAudible, speculating, response }: CallState): void {
+    if (this.#leg.kind === "twilio") return;
+    const caller = callerLocal || callerBrain ? "speaking" : "silent";
+    // An answer that is held is still a thought.
+    const speaks = agentAudible && !speculating;
+    const agent = speaks ? "speaking" : response ? "thinking" : "listening";
+    if (this.#shown === caller + agent) return;
+    this.#shown = caller + agent;
+    this.#leg.tell({ type: "state", caller, agent });
+  }
+
+  frame(vad: Vad): void {
+    if (this.#leg.kind === "twilio" || ++this.#frames % VAD_EVERY_FRAMES !== 0) return;
+    const { levelDbfs, floorDbfs, thresholdDbfs, confidence } = vad;
+    this.#leg.tell({ type: "vad", levelDbfs, floorDbfs, thresholdDbfs, confidence });
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * A call's decisions as JSON lines: the settings first, then each event with its time and what was
+ * decided. There is no audio in it and nothing that was said, so it can be kept and shared; and since
+ * the machine is pure, replaying the events must give the same decisions.
+ *
+ * @module
+ */
+
+import { step } from "./machine.ts";
+import { type CallAction, type CallEvent, type CallState, openingState } from "./state.ts";
+
+/** The first line. */
+export type RecordedSettings = Parameters<typeof openingState>[0];
+
+/** Each line after it. Times are whole microseconds, in ms. */
+export interface RecordedStep {
+  readonly atMs: number;
+  readonly event: CallEvent;
+  readonly actions: readonly CallAction[];
+}
+
+const round = (ms: number) => Math.round(ms * 1000) / 1000;
+
+/** The line for the settings, or for a step. */
+export function recordLine(line: RecordedSettings | RecordedStep): string {
+  return JSON.stringify(line, (_key, value) => typeof value === "number" ? round(value) : value) +
+    "\n";
+}
+
+/** Where a replay parted from what was recorded. */
+export interface Difference {
+  readonly line: number;
+  readonly event: CallEvent;
+  readonly recorded: readonly CallAction[];
+  readonly replayed: readonly CallAction[];
+}
+
+/**
+ * Replays a recording.
+ *
+ * @param text JSON lines as `recordLine` writes them.
+ * @returns The differences (none, if the machine still decides the same) and the last state.
+ * @throws {SyntaxError} Naming the line that is not a recording's.
+ */
+export function replay(text: string): { differences: Difference[]; state: CallState } {
+  const lines = text.split("\n").filter((line) => line !== "");
+  const parsed = lines.map((line, i) => {
+    try {
+      return JSON.parse(line);
+    } catch {
+      throw new SyntaxError(`Cannot replay: line ${i + 1} is not JSON`);
+    }
+  });
+  const [settings, ...steps] = parsed as [RecordedSettings, ...RecordedStep[]];
+  if (typeof settings?.confirmMs !== "number") {
+    throw new SyntaxError("Cannot replay: line 1 does not hold a call's settings");
+  }
+  let state = openingState(settings);
+  const differences: Difference[] = [];
+  steps.forEach(({ atMs, event, actions }, i) => {
+    const next = step(state, event, atMs);
+    state = next.state;
+    const replayed = next.actions.map(withoutNoise), recorded = actions.map(withoutNoise);
+    if (JSON.stringify(replayed) !== JSON.stringify(recorded)) {
+      differences.push({ line: i + 2, event, recorded, replayed });
+    }
+  });
+  return { differences, state };
+}
+
+/** Timers depend on times that were rounded for the file; whole ms are what counts. */
+function withoutNoise(action: CallAction): CallAction {
+  return action.type === "set_timer" ? { ...action, ms: Math.round(action.ms) } : action;
+}
