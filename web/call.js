@@ -1,0 +1,237 @@
+// @ts-check
+/**
+ * One call of this page: its sound and its wire, joined. It is begun by a click or a key, and ends
+ * once.
+ *
+ * @module
+ */
+
+import { MicrophoneError, PageAudio } from "./audio.js";
+import { reasonIn } from "./feed.js";
+import { peakOf } from "./scope.js";
+import { Wire } from "./wire.js";
+
+/** What happened on this page's road, over all its calls; for tests, and for the console. */
+export const counters = {
+  framesSent: 0,
+  framesDropped: 0,
+  /** Of the call that is on, or was last. */
+  playedMs: 0,
+  playedPeak: 0,
+  underruns: 0,
+  marksHeard: 0,
+  clears: 0,
+  wireRateHz: 0,
+};
+
+/**
+ * @typedef {object} CallHandlers
+ * @property {(text: string) => void} progress What the page waits for.
+ * @property {(news: any) => void} ready The agent is there.
+ * @property {(news: any) => void} news State, voice detector, transcript, turn.
+ * @property {(text: string) => void} problem Something is wrong; the call goes on.
+ * @property {(peak: number) => void} callerPeak The loudest sample of 20 ms, 0 to 1.
+ * @property {(peak: number) => void} agentPeak
+ * @property {() => void} microphoneChanged
+ * @property {(trouble: string) => void} ended Once; what to tell the user, if anything.
+ */
+
+export class Call {
+  /** @type {Wire | null} */
+  #wire = null;
+  /** @type {PageAudio | null} */
+  #audio = null;
+  /** @type {string[]} What was typed before the line stood. */
+  #unsent = [];
+  #handlers;
+  ready = false;
+  over = false;
+
+  /** @param {CallHandlers} handlers */
+  constructor(handlers) {
+    this.#handlers = handlers;
+  }
+
+  get hasMicrophone() {
+    return this.#audio?.hasMicrophone ?? false;
+  }
+
+  get muted() {
+    return this.#audio?.muted ?? false;
+  }
+
+  /** @param {boolean} withMicrophone */
+  async start(withMicrophone) {
+    try {
+      const audio = await PageAudio.open(this.#audioHandlers());
+      if (this.over) return audio.close();
+      this.#audio = audio;
+      counters.wireRateHz = audio.wireRateHz;
+      if (withMicrophone) {
+        this.#handlers.progress("Asking for the microphone…");
+        await audio.startMicrophone();
+      }
+      if (this.over) return;
+      this.#handlers.progress("Connecting…");
+      this.#wire = new Wire(audio.wireRateHz, this.#wireHandlers());
+    } catch (error) {
+      this.end(error instanceof MicrophoneError ? error.message : `Sound failed: ${error}`);
+    }
+  }
+
+  /** Adds the microphone to a call that was typed so far. */
+  async addMicrophone() {
+    try {
+      await this.#audio?.startMicrophone();
+    } catch (error) {
+      if (!this.over) this.#handlers.problem(error instanceof Error ? error.message : `${error}`);
+    }
+    if (!this.over) this.#handlers.microphoneChanged();
+  }
+
+  toggleMute() {
+    if (this.#audio) this.#audio.muted = !this.#audio.muted;
+  }
+
+  /** @param {string} text Kept until the agent is there. */
+  sendText(text) {
+    if (this.ready) this.#wire?.send({ type: "text", text });
+    else this.#unsent.push(text);
+  }
+
+  /** @param {string} digit */
+  sendDigit(digit) {
+    this.#wire?.send({ type: "digit", digit });
+  }
+
+  /** Hangs up. Idempotent. @param {string} [trouble] */
+  end(trouble = "") {
+    if (this.over) return;
+    this.over = true;
+    this.#wire?.bye();
+    this.#audio?.close();
+    this.#handlers.ended(trouble);
+  }
+
+  /** The sound, in words. */
+  soundText() {
+    if (this.#audio?.canPlay === false) return "text only: sound needs https or localhost";
+    return `${(this.#audio?.wireRateHz ?? 0) / 1000} kHz`;
+  }
+
+  /** @returns {import("./audio.js").AudioHandlers} */
+  #audioHandlers() {
+    return {
+      frame: (frame) => {
+        this.#handlers.callerPeak(peakOf(frame));
+        if (!this.ready || !this.#wire) return;
+        this.#wire.sendFrame(frame);
+        counters.framesSent = this.#wire.sentFrames;
+        counters.framesDropped = this.#wire.droppedFrames;
+      },
+      markHeard: (name) => {
+        counters.marksHeard++;
+        this.#wire?.send({ type: "mark", name });
+      },
+      played: ({ peak, playedSamples, underruns }) => {
+        this.#handlers.agentPeak(peak);
+        // Without a microphone the caller's picture still moves on, at the player's pace.
+        if (!this.hasMicrophone) this.#handlers.callerPeak(0);
+        counters.playedMs = playedSamples * 1000 / (this.#audio?.context.sampleRate ?? 48_000);
+        counters.underruns = underruns;
+        if (peak > counters.playedPeak) counters.playedPeak = peak;
+      },
+      microphoneLost: () => {
+        this.#audio?.stopMicrophone();
+        this.#handlers.problem(
+          "The microphone was taken away. Press Talk to use it again, or type.",
+        );
+        this.#handlers.microphoneChanged();
+      },
+    };
+  }
+
+  /** @returns {import("./wire.js").WireHandlers} */
+  #wireHandlers() {
+    return {
+      opened: () => this.#handlers.progress("Connected; the agent is getting ready…"),
+      audio: (bytes) => {
+        try {
+          this.#audio?.play(bytes);
+        } catch (error) {
+          this.#handlers.problem(String(error));
+        }
+      },
+      news: (news) => this.#take(news),
+      closed: async ({ opened, code, reason }) => {
+        if (this.over) return;
+        if (opened) this.end(code === 1000 ? byeText(reason) : closeText(code, reason));
+        else this.end(await whyRefused());
+      },
+    };
+  }
+
+  /** @param {any} news */
+  #take(news) {
+    switch (news.type) {
+      case "mark":
+        this.#audio?.mark(String(news.name));
+        break;
+      case "clear":
+        counters.clears++;
+        this.#audio?.clear();
+        break;
+      case "ready":
+        this.ready = true;
+        this.#handlers.ready(news);
+        for (const text of this.#unsent.splice(0)) this.sendText(text);
+        break;
+      case "error":
+        this.#handlers.problem(String(news.message ?? news.code));
+        break;
+      case "bye":
+        this.end(byeText(news.reason));
+        break;
+      default:
+        this.#handlers.news(news);
+    }
+  }
+}
+
+/** A browser hides why an upgrade was refused; `/ready` says it. */
+async function whyRefused() {
+  try {
+    const answer = await fetch("/ready", { cache: "no-store" });
+    if (answer.ok) return "The server refused the call. Its log says why.";
+    const reason = reasonIn(await answer.text());
+    return `The server takes no new calls now${reason ? ` (${reason})` : ""}. Try again soon.`;
+  } catch {
+    return "The server can't be reached. Is it still running?";
+  }
+}
+
+/** @param {number} code @param {string} reason */
+function closeText(code, reason) {
+  if (code === 1013) {
+    return `The server takes no new calls now${reason ? ` (${reason})` : ""}. Try again soon.`;
+  }
+  return `The line broke (${reason || `code ${code}`}). Press Talk to call again.`;
+}
+
+/** Ends that need a word; the usual ones need none. */
+const BYE_TEXTS = new Map(Object.entries({
+  agent_hung_up: "The agent hung up.",
+  brain_failed: "The brain failed, so the call had to end. Press Talk to try again.",
+  time_limit: "The call reached the longest time that the server allows.",
+  silence: "Nobody spoke for a while, so the server hung up.",
+  drained: "The server is being replaced by a new one. Press Talk to call again.",
+  error: "Something went wrong in the server, and the call had to end.",
+}));
+
+const USUAL_BYES = ["", "bye", "done", "caller_hung_up"];
+
+/** @param {unknown} reason */
+function byeText(reason) {
+  if (typeof reason !== "string" || USUAL_BYES.includes(reason)) return "";
+  return BYE_TEXTS.get(reason) ?? `The server ended the call (${reason}).`;
+}
