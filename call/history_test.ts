@@ -12,6 +12,8 @@ function made(settings: { maxDoneCalls?: number; maxTurnsPerCall?: number } = {}
   return { clock, history: new History(settings, () => clock.nowMs) };
 }
 
+const none = () => null;
+
 const turn = (n: number, rest: Partial<TurnRecord> = {}): TurnRecord => ({
   callId: "CA1",
   n,
@@ -24,7 +26,7 @@ const turn = (n: number, rest: Partial<TurnRecord> = {}): TurnRecord => ({
 
 test("a live call's summary follows its turns, and the finished one stands still", () => {
   const { clock, history } = made();
-  history.began("CA1", "twilio");
+  history.began("CA1", "twilio", none);
   assertEquals(history.list(), [{
     id: "CA1",
     kind: "twilio",
@@ -58,33 +60,38 @@ test("a live call's summary follows its turns, and the finished one stands still
 
 test("an answer that was cut before its audio was sent has no latency", () => {
   const { history } = made();
-  history.began("CA1", "browser");
+  history.began("CA1", "browser", none);
   history.turned("CA1", turn(1, { stages: { endpointMs: 200 }, totalMs: 200 }));
   assertEquals(history.list()[0]!.answerMs, null);
 });
 
 test("one response without a price leaves the cost of the call unknown, not too small", () => {
   const { history } = made();
-  history.began("CA1", "twilio");
+  history.began("CA1", "twilio", none);
   history.turned("CA1", turn(1, { costUsd: 0.5, usage: USAGE }));
   history.turned("CA1", turn(2, { usage: USAGE }));
   assertEquals(history.list()[0]!.costUsd, null);
 });
 
-test("a turn that comes further takes the place of what was known of it", () => {
+test("a live call shows the turn that is going on, and counts it once", () => {
   const { history } = made();
-  history.began("CA1", "twilio");
-  history.turned("CA1", turn(1, { totalMs: 300 }));
+  let present: TurnRecord | null = turn(1, { totalMs: 300.04 });
+  history.began("CA1", "twilio", () => present);
+  assertEquals(history.detail("CA1")!.turns.map(({ totalMs }) => totalMs), [300]);
+  assertEquals(history.list()[0]!.answerMs, { p50: 300, p95: 300 });
   history.turned("CA1", turn(1, { totalMs: 500, costUsd: 1, usage: USAGE }));
   const { turns, ...rest } = history.detail("CA1")!;
   assertEquals(turns.map(({ totalMs }) => totalMs), [500]);
   assertEquals([rest.costUsd, rest.answerMs], [1, { p50: 500, p95: 500 }]);
+  present = turn(2, { stages: { endpointMs: 200 }, totalMs: 200 });
+  assertEquals(history.list()[0]!.turns, 2);
+  history.ended("CA1", "caller_lost");
   assertEquals(history.list()[0]!.turns, 1);
 });
 
 test("turns are kept in tenths of a millisecond, and still sum to their total", () => {
   const { history } = made();
-  history.began("CA1", "twilio");
+  history.began("CA1", "twilio", none);
   const stages = { endpointMs: 203.40000000000146, createdMs: 11.0499, firstSentMs: 1 / 3 };
   const totalMs = 203.40000000000146 + 11.0499 + 1 / 3;
   const bargeIn = { onsetToClearMs: 80.06, lastHeardMs: 99.999 };
@@ -100,7 +107,7 @@ test("turns are kept in tenths of a millisecond, and still sum to their total", 
 test("calls that began last are in front, live and done alike", () => {
   const { clock, history } = made();
   for (const id of ["CA1", "CA2", "CA3"]) {
-    history.began(id, "twilio");
+    history.began(id, "twilio", none);
     clock.nowMs++;
   }
   history.ended("CA3", "caller_hung_up");
@@ -110,24 +117,24 @@ test("calls that began last are in front, live and done alike", () => {
 
 test("the oldest finished calls are forgotten; live ones never are", () => {
   const { history } = made({ maxDoneCalls: 2 });
-  history.began("CAlive", "twilio");
+  history.began("CAlive", "twilio", none);
   for (let i = 0; i < 5; i++) {
-    history.began(`CA${i}`, "twilio");
+    history.began(`CA${i}`, "twilio", none);
     history.ended(`CA${i}`, "caller_hung_up");
   }
   assertEquals(history.list().map(({ id }) => id).sort(), ["CA3", "CA4", "CAlive"]);
   assertEquals(history.detail("CA2"), null);
-  const none = made({ maxDoneCalls: 0 }).history;
-  none.began("CA1", "twilio");
-  none.ended("CA1", "caller_hung_up");
-  assertEquals(none.list(), []);
+  const empty = made({ maxDoneCalls: 0 }).history;
+  empty.began("CA1", "twilio", none);
+  empty.ended("CA1", "caller_hung_up");
+  assertEquals(empty.list(), []);
 });
 
 test("whatever number of turns come, so many are kept, and counts and costs cover them all", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 0, max: 30 }), (m, n) => {
       const { history } = made({ maxTurnsPerCall: m });
-      history.began("CA1", "twilio");
+      history.began("CA1", "twilio", none);
       for (let i = 1; i <= n; i++) {
         const bargeIn = i % 2 ? { onsetToClearMs: 1, lastHeardMs: 1 } : undefined;
         history.turned("CA1", turn(i, { costUsd: 0.25, usage: USAGE, bargeIn }));
@@ -143,11 +150,11 @@ test("whatever number of turns come, so many are kept, and counts and costs cove
 
 test("a phone call whose stream comes again begins anew", () => {
   const { clock, history } = made();
-  history.began("CA1", "twilio");
+  history.began("CA1", "twilio", none);
   history.turned("CA1", turn(1));
   history.ended("CA1", "caller_lost");
   clock.nowMs += 1000;
-  history.began("CA1", "twilio");
+  history.began("CA1", "twilio", none);
   assertEquals(history.list().map(({ state, turns }) => [state, turns]), [["live", 0]]);
 });
 
@@ -155,11 +162,11 @@ test("watchers hear of beginnings, turns and ends, and nothing after they have l
   const { history } = made();
   const news: CallNews[] = [];
   const leave = history.watch((item) => news.push(item));
-  history.began("CA1", "twilio");
+  history.began("CA1", "twilio", none);
   history.turned("CA1", turn(1));
   history.ended("CA1", "caller_hung_up");
   leave();
-  history.began("CA2", "twilio");
+  history.began("CA2", "twilio", none);
   assertEquals(news.map(({ type }) => type), ["call", "turn", "call", "call"]);
   const last = news.at(-1)!;
   assert(last.type === "call" && last.call.state === "done" && last.call.turns === 1);

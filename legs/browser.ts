@@ -17,13 +17,21 @@ export interface BrowserSettings {
   readonly maxFrameMs: number;
   /** After this many broken messages the socket is closed. */
   readonly maxProblems: number;
+  /** Without a frame for this long, a microphone that was on counts as stalled. */
+  readonly stallMs: number;
+  /** Silence that a stall is filled with, once, so that the turn can end. */
+  readonly stallFillMs: number;
 }
 
 export const BROWSER_DEFAULTS: BrowserSettings = {
   maxTextLength: 4000,
   maxFrameMs: 2000,
   maxProblems: 100,
+  stallMs: 750,
+  stallFillMs: 1000,
 };
+
+const SILENT_FRAME_MS = 20;
 
 const Control = v.variant("type", [
   v.object({ type: v.literal("mark"), name: v.pipe(v.string(), v.maxLength(100)) }),
@@ -73,6 +81,9 @@ export class BrowserLeg implements Leg, SocketHandlers {
   #call: LegHandlers | null = null;
   #done = false;
   #problems = 0;
+  #watch: ReturnType<typeof setInterval> | undefined;
+  /** When audio last came; 0 while there is none to miss. */
+  #lastAudioAtMs = 0;
 
   /**
    * @param begin Is asked once, when the socket opens.
@@ -98,6 +109,7 @@ export class BrowserLeg implements Leg, SocketHandlers {
 
   open(socket: ServerSocket): void {
     this.#socket = socket;
+    this.#watch = setInterval(() => this.#watchAudio(), 250);
     const start = { callId: this.#callId, streamId: "", accountId: "" };
     const answer = this.#begin(start, this);
     if (typeof answer !== "string") this.#call = answer;
@@ -139,10 +151,16 @@ export class BrowserLeg implements Leg, SocketHandlers {
       );
     }
     this.#counts.framesIn++;
-    this.#call.audio(bytes, null);
+    // What a call throws must end in the call: a socket's handler has nobody above it.
+    try {
+      this.#call.audio(bytes, null);
+    } catch (error) {
+      this.#problem(error as Error);
+    }
   }
 
   close(code: number): void {
+    clearInterval(this.#watch);
     this.#end(code === 1000 || code === 1001 || code === 1005 ? "caller" : "lost");
     this.#gone();
   }
@@ -179,6 +197,16 @@ export class BrowserLeg implements Leg, SocketHandlers {
     if (!this.#done) this.#tell({ type: "bye", reason });
     this.#end("us");
     socket?.close(1000, reason.slice(0, 100));
+  }
+
+  /** A tab in the background may stop its microphone in mid-word. */
+  #watchAudio(): void {
+    const { stallMs, stallFillMs } = this.#settings;
+    if (this.#done || this.#lastAudioAtMs === 0) return;
+    if (performance.now() - this.#lastAudioAtMs <= stallMs) return;
+    this.#lastAudioAtMs = 0;
+    const silence = new Uint8Array(SILENT_FRAME_MS * bytesPerMs(this.format));
+    for (let ms = 0; ms < stallFillMs; ms += SILENT_FRAME_MS) this.#call?.audio(silence, null);
   }
 
   #tell(message: object): void {
