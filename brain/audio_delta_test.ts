@@ -111,11 +111,14 @@ const strange = fc.record({
     `{ "type": "${GA}", `,
   ),
   event: usual,
-  order: fc.shuffledSubarray(FIELDS, { minLength: 5 }),
+  order: fc.oneof(
+    { weight: 5, arbitrary: fc.constant(FIELDS) },
+    { weight: 1, arbitrary: fc.shuffledSubarray(FIELDS, { minLength: 5 }) },
+  ),
   harms: fc.array(harm, { maxLength: 2 }),
   tail: fc.constantFrom("}", "}", "}", "}", "}", "", "}}", "} ", ",}"),
 }).map(({ head, event, order, harms, tail }) => {
-  const fields = order.map((name) => `"${name}":${JSON.stringify(event[name])}`);
+  const fields = [...order].map((name) => `"${name}":${JSON.stringify(event[name])}`);
   for (const { at, kind, put } of harms) {
     const i = at % fields.length;
     const field = fields[i]!;
@@ -139,17 +142,6 @@ test("AudioDelta.read takes the usual shape, and reads the same as the full pars
   }));
 });
 
-test("AudioDelta.read takes the fields in any order, as long as the type comes first", () => {
-  const delta = new AudioDelta();
-  const order = fc.shuffledSubarray(FIELDS, { minLength: FIELDS.length });
-  fc.assert(fc.property(usual, order, (event, names) => {
-    const text = JSON.stringify(
-      Object.fromEntries([["type", event.type], ...names.map((name) => [name, event[name]])]),
-    );
-    assert(agrees(delta, text), text);
-  }));
-});
-
 test("AudioDelta.read: where it says yes to strange text, the full parser says the same", () => {
   const delta = new AudioDelta();
   let taken = 0;
@@ -159,7 +151,7 @@ test("AudioDelta.read: where it says yes to strange text, the full parser says t
     }),
     { numRuns: 4000 },
   );
-  assert(taken > 200 && taken < 3800, `the scan took ${taken} of 4000`);
+  assert(taken > 100 && taken < 3800, `the scan took ${taken} of 4000`);
 });
 
 test("AudioDelta.read: one changed, added or lost character never makes it disagree", () => {
@@ -167,19 +159,19 @@ test("AudioDelta.read: one changed, added or lost character never makes it disag
   let taken = 0;
   const mutation = fc.record({
     event: usual,
-    at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    at: fc.nat(9999),
     lost: fc.nat(2),
     put: fc.oneof(fc.constant(""), anyUnit, strangeText),
   });
   fc.assert(
     fc.property(mutation, ({ event, at, lost, put }) => {
       const text = JSON.stringify(event);
-      const index = Math.floor(at * text.length);
+      const index = at % text.length;
       if (agrees(delta, text.slice(0, index) + put + text.slice(index + lost))) taken++;
     }),
     { numRuns: 4000 },
   );
-  assert(taken > 200 && taken < 3800, `the scan took ${taken} of 4000`);
+  assert(taken > 100 && taken < 3800, `the scan took ${taken} of 4000`);
 });
 
 test("AudioDelta.read: no truncation of a message is taken", () => {
@@ -200,7 +192,8 @@ test("AudioDelta.read: no truncation of a message is taken", () => {
 });
 
 test("AudioDelta.read leaves to the full parser what it can't be sure of", () => {
-  const whole = `{"type":"${GA}","response_id":"r","item_id":"i","delta":"AAAA"}`;
+  const whole =
+    `{"type":"${GA}","event_id":"e","response_id":"r","item_id":"i","output_index":0,"content_index":0,"delta":"AAAA"}`;
   const delta = new AudioDelta();
   assert(delta.read(whole));
   const left: Record<string, string> = {
@@ -210,9 +203,13 @@ test("AudioDelta.read leaves to the full parser what it can't be sure of", () =>
     "a missing item": whole.replace('"item_id":"i",', ""),
     "a missing delta": whole.replace(',"delta":"AAAA"', ""),
     "a control character": whole.replace("AAAA", "AA\nA"),
-    "an index with a leading zero": whole.replace('"item_id"', '"output_index":00,"item_id"'),
+    "an index with a leading zero": whole.replace('"output_index":0', '"output_index":00'),
     "a delta that is no text": whole.replace('"AAAA"', "12"),
     "white space": whole.replace(":", ": "),
+    "fields in another order": whole.replace('"event_id":"e",', "").replace(
+      "}",
+      ',"event_id":"e"}',
+    ),
     "another event": whole.replace("audio.delta", "audio.done"),
   };
   for (const [what, text] of Object.entries(left)) assertEquals(delta.read(text), false, what);

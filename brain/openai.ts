@@ -76,8 +76,20 @@ export function closedEarly(code: number, reason: string): UpstreamError {
   );
 }
 
+/** Begins to dial. Throws where Node would: an unusable URL, a key that no header can hold. */
+function dial({ url, model, apiKey, maxMessageBytes }: OpenAiSettings): WebSocket {
+  const target = new URL(url);
+  target.searchParams.set("model", model);
+  return new WebSocket(target.href, {
+    headers: apiKey ? { Authorization: `Bearer ${apiKey}` } : {},
+    perMessageDeflate: false,
+    maxPayload: maxMessageBytes,
+  });
+}
+
 function connect(settings: OpenAiSettings, handlers: BrainHandlers): BrainLink {
   let pending: string[] = [];
+  let opened = false;
   let closed = false;
   let closing = false;
   let pinger: ReturnType<typeof setInterval> | undefined;
@@ -91,18 +103,21 @@ function connect(settings: OpenAiSettings, handlers: BrainHandlers): BrainLink {
     handlers.closed(closing ? undefined : error);
   };
 
-  const url = new URL(settings.url);
-  url.searchParams.set("model", settings.model);
-  const socket = new WebSocket(url.href, {
-    headers: settings.apiKey ? { Authorization: `Bearer ${settings.apiKey}` } : {},
-    perMessageDeflate: false,
-    handshakeTimeout: settings.connectTimeoutMs,
-    maxPayload: settings.maxMessageBytes,
-  });
-  // Bun's `ws` knows no handshakeTimeout, so the deadline is also kept here.
+  let socket: WebSocket;
+  try {
+    socket = dial(settings);
+  } catch {
+    // The runtime's words may quote the URL or the header, so they are left out.
+    const error = new UpstreamError("The brain's URL or key can't be used", "bad_settings", false);
+    queueMicrotask(() => finish(error));
+    return { send: () => false, bufferedBytes: () => 0, close: () => void (closing = true) };
+  }
+  /** What a refused upgrade is told by, once its status is known. */
+  let refused: (() => UpstreamError) | undefined;
+  // `ws` has a handshakeTimeout of its own, but it reports as any failure and forgets the status.
   const deadline = setTimeout(() => {
     finish(
-      new UpstreamError(
+      refused?.() ?? new UpstreamError(
         `The brain did not answer within ${settings.connectTimeoutMs} ms`,
         "connect_timeout",
         true,
@@ -113,6 +128,7 @@ function connect(settings: OpenAiSettings, handlers: BrainHandlers): BrainLink {
 
   socket.on("open", () => {
     clearTimeout(deadline);
+    opened = true;
     if (closing) return socket.close(1000);
     lastSignMs = performance.now();
     for (const text of pending) socket.send(text);
@@ -128,26 +144,42 @@ function connect(settings: OpenAiSettings, handlers: BrainHandlers): BrainLink {
   socket.on("message", (data: Buffer | string, isBinary: boolean) => {
     if (closed || isBinary) return;
     lastSignMs = performance.now();
-    handlers.message(typeof data === "string" ? data : data.toString("utf8"));
+    try {
+      handlers.message(typeof data === "string" ? data : data.toString("utf8"));
+    } catch (error) {
+      // The call that listens is broken. It ends; the process and other calls do not.
+      const { name } = error as Error;
+      finish(new UpstreamError(`A handler of the brain threw ${name}`, "handler_failed", false));
+      socket.terminate();
+    }
   });
   socket.on("unexpected-response", (_request: unknown, response: IncomingMessage) => {
-    clearTimeout(deadline);
     let body = "";
+    refused = () => refusedUpgrade(response.statusCode ?? 0, body);
     response.setEncoding("utf8");
     response.on("data", (piece: string) => {
       if (body.length < 4096) body += piece;
     });
     const done = () => {
-      finish(refusedUpgrade(response.statusCode ?? 0, body));
+      clearTimeout(deadline);
+      finish(refused!());
       socket.terminate();
     };
     response.on("end", done);
     response.on("error", done);
   });
-  socket.on("error", (error: Error) => {
+  socket.on("error", (error: Error & { code?: string }) => {
     clearTimeout(deadline);
+    // `ws` names what breaks the protocol or our limits; the rest is the network.
+    const verdict = error.code?.startsWith("WS_ERR_") ?? false;
     finish(
-      new UpstreamError(`The brain can't be reached: ${error.message}`, "connect_failed", true),
+      opened
+        ? new UpstreamError(
+          `The link to the brain broke: ${error.message}`,
+          "link_broken",
+          !verdict,
+        )
+        : new UpstreamError(`The brain can't be reached: ${error.message}`, "connect_failed", true),
     );
   });
   socket.on("close", (code: number, reason: Buffer) => {
@@ -158,7 +190,8 @@ function connect(settings: OpenAiSettings, handlers: BrainHandlers): BrainLink {
   return {
     send(text) {
       if (closed || closing) return false;
-      if (socket.readyState === WebSocket.CONNECTING) {
+      // Not by the socket's state, which may turn before "open" has let the pending ones out.
+      if (!opened) {
         if (pending.length >= settings.maxPendingMessages) return false;
         pending.push(text);
         return true;

@@ -186,8 +186,8 @@ export class Call implements LegHandlers {
   #playbackPort(leg: Leg): PlaybackPort {
     return {
       send: (payload, startsAtMs) => {
-        this.#downlink.send(payload);
-        this.#echo.playing(payload, startsAtMs);
+        if (this.#echo.playing(payload, startsAtMs)) this.#downlink.send(payload);
+        else this.problem(new TypeError(`A delta of ${payload.length} characters is not base64`));
       },
       mark: (name) => leg.mark(name),
       clear: () => {

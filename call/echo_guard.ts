@@ -69,9 +69,14 @@ export class EchoGuard {
     return this.#lossDb;
   }
 
-  /** This audio will begin to be heard at `startsAtMs`. */
-  playing(payload: string, startsAtMs: number): void {
+  /**
+   * This audio will begin to be heard at `startsAtMs`.
+   *
+   * @returns False when `payload` isn't base64: then it must not be sent either.
+   */
+  playing(payload: string, startsAtMs: number): boolean {
     const length = decodeBase64Into(payload, this.#bytes);
+    if (length < 0) return false;
     const slotBytes = SLOT_MS * bytesPerMs(this.#format);
     for (let at = 0, ms = startsAtMs; at < length; at += slotBytes, ms += SLOT_MS) {
       const slot = Math.floor(ms / SLOT_MS);
@@ -82,6 +87,7 @@ export class EchoGuard {
         this.#levelDbfs[index] = level;
       }
     }
+    return true;
   }
 
   /** What would have been heard from now on was cleared. */
