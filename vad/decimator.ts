@@ -50,6 +50,16 @@ export class Decimator {
     return sum;
   }
 
+  /** Samples taken in since the last output was due. */
+  get waiting(): number {
+    return this.#phase;
+  }
+
+  /** Gives up the samples since the last output, keeps what was heard. */
+  restart(): void {
+    this.#phase = 0;
+  }
+
   /** Forgets everything heard. */
   reset(): void {
     this.#history.fill(0);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { BackgroundWatch } from "./background.ts";
 import { BAND_COUNT, Bands } from "./bands.ts";
 import { isDtmf } from "./dtmf.ts";
 import { FloorTracker } from "./floor.ts";
@@ -39,12 +40,7 @@ const PEAK_STEP = 0.2;
 /** Above this range speech stands clear and needs no longer hold; 20 dB lower it needs all. */
 const CLEAR_RANGE_DB = 30;
 const DROWNED_RANGE_DB = 10;
-/**
- * When the floor has risen this far since speech began and the range is no more than this, the
- * sound leaves no dips as talk does: music, an engine. It becomes the background.
- */
-const RISEN_FLOOR_DB = 10;
-const DIPLESS_RANGE_DB = 12;
+/** What background that is not steady is taken to deviate by, until it is measured. */
 const RESTLESS_DEVIATION_DB = 3;
 /** A tone is steady: only hops this close to the one before are asked whether they are DTMF. */
 const TONE_STEP_RATIO = 10 ** (1.5 / 10);
@@ -69,6 +65,7 @@ export class Detector {
 
   readonly #options: VadOptions;
   readonly #bands = new Bands();
+  readonly #background = new BackgroundWatch();
   readonly #steady: SteadyWatch;
   readonly #startHops: number;
   readonly #levels = new Float64Array(BAND_COUNT);
@@ -78,7 +75,6 @@ export class Detector {
   #heardHops = 0;
   #lastLow = 0;
   #lastMid = 0;
-  #restingFloorDbfs = START_FLOOR_DBFS;
 
   constructor(options: VadOptions) {
     this.#options = options;
@@ -103,7 +99,7 @@ export class Detector {
    */
   judge(hop: Float64Array, speaking: boolean): HopVerdict {
     this.#bands.measure(hop);
-    if (this.#smooth() < NO_SIGNAL_DBFS) {
+    if (!this.#smooth()) {
       this.heightDb = 0;
       return SILENCE;
     }
@@ -119,7 +115,7 @@ export class Detector {
       ? verdict === SILENCE
       : this.heightDb < LEARN_BELOW_SHARE * this.thresholdDb;
     this.#learn(verdict === SPEECH, isNoise);
-    if (this.#leavesNoDips(speaking)) this.#adoptAsBackground();
+    if (this.#background.update(this.#levels, this.floors, speaking)) this.#adoptAsBackground();
     return verdict;
   }
 
@@ -131,8 +127,8 @@ export class Detector {
     return SILENCE;
   }
 
-  /** Levels of the bands over three hops; returns the level of all together, unclamped. */
-  #smooth(): number {
+  /** Levels of the bands over three hops; false when there is no signal at all. */
+  #smooth(): boolean {
     const recent = this.#recent;
     let total = 0;
     for (let b = 0; b < BAND_COUNT; b++) {
@@ -146,7 +142,7 @@ export class Detector {
     this.#slot = this.#slot === 2 ? 0 : this.#slot + 1;
     const level = toDbfs(total);
     this.levelDbfs = level > LOWEST_DBFS ? level : LOWEST_DBFS;
-    return level;
+    return level >= NO_SIGNAL_DBFS;
   }
 
   /**
@@ -185,11 +181,14 @@ export class Detector {
     let threshold = o.noiseDeviations * deviation;
     threshold = Math.max(o.steadyShare * range, Math.min(o.restlessShare * range, threshold));
     threshold = Math.max(o.minThresholdDb, Math.min(o.maxThresholdDb, threshold));
+    // Over music one must speak up: what it does by itself is no speech.
+    if (this.#background.active) threshold = o.maxThresholdDb;
     const drowned = (CLEAR_RANGE_DB - range) / (CLEAR_RANGE_DB - DROWNED_RANGE_DB);
     this.heightDb = height;
     this.rangeDb = range;
     this.thresholdDb = threshold;
-    this.holdMs = o.holdMs + o.noisyHoldMs * Math.max(0, Math.min(1, drowned));
+    // Whole ms: V8 boxes a fraction anew each time it is handed on (16 bytes a hop).
+    this.holdMs = Math.round(o.holdMs + o.noisyHoldMs * Math.max(0, Math.min(1, drowned)));
     if (height < o.releaseShare * threshold) return SILENCE;
     if (speaking) return height >= threshold ? SPEECH : AMBIGUOUS;
     return height >= o.startFactor * threshold && this.levelDbfs >= o.faintestSpeechDbfs
@@ -212,23 +211,21 @@ export class Detector {
     if (this.#steady.update(levels)) this.#jumpFloors();
   }
 
-  #leavesNoDips(speaking: boolean): boolean {
-    let floor = 0;
-    for (let b = 0; b < BAND_COUNT; b++) floor += this.floors[b]!.floorDbfs / BAND_COUNT;
-    if (!speaking) this.#restingFloorDbfs = floor;
-    return floor > this.#restingFloorDbfs + RISEN_FLOOR_DB && this.rangeDb < DIPLESS_RANGE_DB;
-  }
-
-  /** The floor goes to the mean of the last moments, and the noise is known to be restless. */
+  /**
+   * The floor goes to the mean of the last moments, the noise is known to be restless, and what
+   * was taken for the peak of speech was not: it starts again from the first assumption.
+   */
   #adoptAsBackground(): void {
     this.#steady.withinRange(Infinity);
     this.#jumpFloors();
-    for (let b = 0; b < BAND_COUNT; b++) this.floors[b]!.deviationDb = RESTLESS_DEVIATION_DB;
-    this.#restingFloorDbfs = Infinity;
+    for (let b = 0; b < BAND_COUNT; b++) {
+      this.floors[b]!.deviationDb = RESTLESS_DEVIATION_DB;
+      this.peaksDbfs[b] = this.floors[b]!.floorDbfs + START_RANGE_DB;
+    }
   }
 
   #jumpFloors(): void {
-    for (let b = 0; b < BAND_COUNT; b++) this.floors[b]!.jumpTo(this.#steady.meanDbfs[b]!);
+    for (let b = 0; b < BAND_COUNT; b++) this.floors[b]!.jumpTo(this.#steady.meanDbfs, b);
   }
 
   /** Whether the low and mid bands hold still from hop to hop, as two tones do. */
@@ -260,7 +257,7 @@ export class Detector {
       this.#lastMid =
         0;
     for (const floor of this.floors) floor.reset();
-    this.#restingFloorDbfs = START_FLOOR_DBFS;
+    this.#background.reset();
     this.peaksDbfs.fill(START_FLOOR_DBFS + START_RANGE_DB);
     this.levelDbfs = LOWEST_DBFS;
     this.heightDb = 0;

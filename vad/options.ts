@@ -45,9 +45,9 @@ export interface VadOptions {
   readonly releaseShare: number;
   /** What a hop between release and threshold adds to the silence count, 0–1. Default 0.35. */
   readonly ambiguousWeight: number;
-  /** Silence is counted this long after the last speech hop, ms. Default 40. */
+  /** Silence is counted this long after the last speech hop, ms. Default 50. */
   readonly holdMs: number;
-  /** In noise (range from 30 down to 10 dB) the hold grows by up to this, ms. Default 140. */
+  /** In noise (range from 30 down to 10 dB) the hold grows by up to this, ms. Default 150. */
   readonly noisyHoldMs: number;
 
   /** The first signal of a call teaches the floor for this long, unless it is lively. 100 ms. */
@@ -76,8 +76,8 @@ const LISTENING: VadOptions = {
   faintestSpeechDbfs: -55,
   releaseShare: 0.4,
   ambiguousWeight: 0.35,
-  holdMs: 40,
-  noisyHoldMs: 140,
+  holdMs: 50,
+  noisyHoldMs: 150,
   startLearnMs: 100,
   floorWindowMs: 1500,
   steadyWindowMs: 700,
