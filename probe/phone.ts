@@ -7,6 +7,18 @@
  * Simplified on purpose: `<Say>` takes no time (its text is kept in `end.said`), and audio that was
  * queued when the server closed the socket counts as not heard (Twilio does not document which).
  *
+ * ```ts
+ * const phone = new Phone({ webhookUrl: "http://127.0.0.1:8080/twilio/voice",
+ *   connectTo: "http://127.0.0.1:8080" });
+ * await phone.dial();
+ * await phone.waitForAudio(3000, 0); // the greeting
+ * await phone.waitForSilence(500);
+ * const said = await phone.say(loadSpeech("question_open"));
+ * const endMs = spokenAtMs(said, speechFacts("question_open").endMs);
+ * const latencyMs = await phone.waitForAudio(5000, endMs) - endMs;
+ * await phone.hangUp();
+ * ```
+ *
  * @module
  */
 
@@ -279,6 +291,7 @@ export class Phone {
   async #leave(by: "caller" | "api"): Promise<void> {
     if (this.#end !== undefined) return;
     this.#by = by;
+    if (Number.isNaN(this.times.dialledAtMs)) this.#finish();
     await this.#stream?.stop();
   }
 

@@ -43,6 +43,8 @@ export interface PhoneOptions {
   fillFrame?: (frame: Uint8Array, index: number) => void;
   onMedia?: (bytes: Uint8Array<ArrayBuffer>, atMs: number) => void;
   onClear?: (atMs: number) => void;
+  /** Benches: how late each mark is echoed, ms; Infinity for never. */
+  markLatenessMs?: (name: string) => number;
 }
 
 /** How a call ended. */
@@ -87,5 +89,6 @@ export function streamOptions(
     fillFrame: options.fillFrame,
     onMedia: options.onMedia,
     onClear: options.onClear,
+    markLatenessMs: options.markLatenessMs,
   };
 }

@@ -50,6 +50,8 @@ export interface StreamOptions {
   /** Told of each accepted media message, for benches. */
   readonly onMedia?: ((bytes: Uint8Array<ArrayBuffer>, atMs: number) => void) | undefined;
   readonly onClear?: ((atMs: number) => void) | undefined;
+  /** How late each mark is echoed, ms; Infinity for never. */
+  readonly markLatenessMs?: ((name: string) => number) | undefined;
 }
 
 const SILENT_PAYLOAD = Buffer.alloc(FRAME_BYTES, 0xff).toString("base64");
@@ -84,6 +86,7 @@ export class PhoneStream implements Ticking {
   #socket: WebSocket | undefined;
   #ticks = 0;
   #markTimer: ReturnType<typeof setTimeout> | undefined;
+  #echoedMs = 0;
   #end: StreamEnd | undefined;
   #resolveEnded!: (end: StreamEnd) => void;
 
@@ -282,6 +285,16 @@ export class PhoneStream implements Ticking {
   }
 
   #echo(name: string, cleared: boolean): void {
+    const lateMs = this.#options.markLatenessMs?.(name) ?? 0;
+    if (lateMs === Infinity) return;
+    const nowMs = this.#options.now();
+    // A stream keeps its order: nothing overtakes a late mark.
+    this.#echoedMs = Math.max(this.#echoedMs, nowMs + lateMs);
+    if (this.#echoedMs <= nowMs) this.#echoNow(name, cleared);
+    else setTimeout(() => this.#echoNow(name, cleared), this.#echoedMs - nowMs);
+  }
+
+  #echoNow(name: string, cleared: boolean): void {
     this.echoes.push({ name, atMs: this.#options.now(), cleared });
     this.#send(this.#messages.mark(name));
   }

@@ -1,30 +1,22 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
-import { assert, assertAlmostEquals, assertEquals, assertLess, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertLess,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { Phone, saidAtMs } from "./phone.ts";
-import { startTestServer, type TestServerOptions } from "./test_server.ts";
-import { startTwilioApi } from "./twilio_api.ts";
+import { connectTwiml, type TestServerOptions, withServer } from "./test_server.ts";
+
+/** Timers of a busy machine; what is exact is proven in playout_test.ts, without any. */
+const JITTER_MS = 50;
 
 const tone = (ms: number) =>
   Uint8Array.from({ length: ms * 8 }, (_, i) => i % 2 === 0 ? 0x80 : 0x00);
-const connect = (host: string, after = "") =>
-  `<Response><Connect><Stream url="ws://${host}/stream"><Parameter name="token" value="t1"/>` +
-  `</Stream></Connect>${after}</Response>`;
-
-/** Runs `body` against a server, and closes both. */
-async function withServer(
-  options: Partial<TestServerOptions>,
-  body: (origin: string, server: Awaited<ReturnType<typeof startTestServer>>) => Promise<void>,
-): Promise<void> {
-  const server = await startTestServer({ webhook: (_, host) => connect(host), ...options });
-  try {
-    await body(server.origin, server);
-  } finally {
-    await server.close();
-  }
-}
-
 describe("Phone: the caller's side", () => {
   it("sends connected, start and media with Twilio's field shapes, numbers as strings", () =>
     withServer({}, async (origin, server) => {
@@ -75,14 +67,39 @@ describe("Phone: the caller's side", () => {
       const phone = new Phone({ webhookUrl: `${origin}/voice` });
       await phone.dial();
       const said = await phone.say(tone(300));
-      assertAlmostEquals(said.lastFrameAtMs - said.firstFrameAtMs, 280, 15);
-      assertAlmostEquals(saidAtMs(said, 299), said.lastFrameAtMs, 15);
+      assertAlmostEquals(said.lastFrameAtMs - said.firstFrameAtMs, 280, JITTER_MS);
+      assertAlmostEquals(saidAtMs(said, 299), said.lastFrameAtMs, JITTER_MS);
       await phone.waitFor(() => phone.stream.framesSent >= 30, 2000, "30 frames");
       await phone.hangUp();
       const media = server.streams[0]!.messages.filter((message) => message.event === "media");
       const silent = media.filter((m) => Uint8Array.fromBase64(m.media.payload)[0] === 0xff);
       assertEquals(media.length - silent.length, 15);
       assert(silent.length >= 15 && media[20].media.timestamp === "420");
+    }));
+
+  it("refuses an empty clip, a key that no phone has, and a second dial", () =>
+    withServer({}, async (origin) => {
+      const phone = new Phone({ webhookUrl: `${origin}/voice`, maxQueuedMs: 100 });
+      assertThrows(() => phone.say(tone(20)), Error, "no stream");
+      await phone.dial();
+      assertThrows(() => phone.say(new Uint8Array()), RangeError, "empty");
+      assertThrows(() => phone.say(tone(120)), RangeError, "120 ms");
+      assertThrows(() => phone.press("12"), RangeError, '"12"');
+      assertThrows(() => phone.dial(), Error, "dialled already");
+      await phone.hangUp();
+      assertThrows(() => phone.say(tone(20)), Error, "ended");
+    }));
+
+  it("hush stops a clip between two frames and says so", () =>
+    withServer({}, async (origin) => {
+      const phone = new Phone({ webhookUrl: `${origin}/voice` });
+      await phone.dial();
+      const saying = phone.say(tone(1000));
+      await phone.waitFor(() => phone.stream.framesSent >= 3, 1000, "3 frames");
+      phone.hush();
+      const said = await saying;
+      assert(!said.finished && said.frames >= 3 && said.frames < 10, `${said.frames}`);
+      await phone.hangUp();
     }));
 
   it("with silence absent, sends nothing while silent and lets timestamps jump", () =>
@@ -114,8 +131,8 @@ describe("Phone: what it plays", () => {
       const heardAtMs = await phone.waitForAudio(2000, 0);
       await phone.waitFor(() => phone.stream.echoes.total === 2, 2000, "2 marks");
       const [atOnce, later] = phone.stream.echoes.toArray();
-      assertLess(Math.abs(atOnce!.atMs - heardAtMs), 20);
-      assertAlmostEquals(later!.atMs - heardAtMs, 150, 20);
+      assertLess(Math.abs(atOnce!.atMs - heardAtMs), JITTER_MS);
+      assertAlmostEquals(later!.atMs - heardAtMs, 150, JITTER_MS);
       assert(!later!.cleared);
       assertAlmostEquals(await phone.waitForSilence(100), heardAtMs + 150, 1);
       const echoed = () => server.streams[0]!.messages.filter((m) => m.event === "mark");
@@ -185,7 +202,7 @@ describe("Phone: what it plays", () => {
 describe("Phone: how calls end", () => {
   it("runs the TwiML behind <Connect> when the server closes", () =>
     withServer({
-      webhook: (_, host) => connect(host, "<Say>Sorry.</Say><Hangup/>"),
+      webhook: (_, host) => connectTwiml(host, "<Say>Sorry.</Say><Hangup/>"),
       stream: (stream) => stream.socket.close(1011, "brain gone"),
     }, async (origin, server) => {
       const phone = new Phone({
@@ -230,7 +247,7 @@ describe("Phone: how calls end", () => {
     const refusing = createServer((_, response) => response.writeHead(403).end());
     await new Promise<void>((resolve) => refusing.listen(0, "127.0.0.1", resolve));
     const host = `127.0.0.1:${(refusing.address() as AddressInfo).port}`;
-    await withServer({ webhook: () => connect(host, "<Say>Sorry.</Say>") }, async (origin) => {
+    await withServer({ webhook: () => connectTwiml(host, "<Say>Sorry.</Say>") }, async (origin) => {
       const phone = new Phone({ webhookUrl: `${origin}/voice` });
       assertEquals(await phone.dial(), "ended");
       assertEquals([phone.end?.by, phone.end?.error?.code], ["failed", 31920]);
@@ -256,65 +273,5 @@ describe("Phone: how calls end", () => {
       const error = await assertRejects(() => phone.waitForAudio(50));
       assert(/hear sound.*frames sent/.test(error.message), error.message);
       await phone.hangUp();
-    }));
-});
-
-describe("Phone and Twilio's REST API", () => {
-  const account = { accountSid: "AC1", authToken: "secret" };
-
-  it("signs the webhook over its public name, dials elsewhere, and signs the upgrade", () =>
-    withServer({
-      webhook: () =>
-        `<Response><Connect><Stream url="wss://public.example/stream"/></Connect></Response>`,
-    }, async (origin, server) => {
-      const phone = new Phone({
-        webhookUrl: "https://public.example/voice?x=1",
-        connectTo: origin,
-        ...account,
-      });
-      assertEquals(await phone.dial(), "streaming");
-      const twilio = await import("twilio/lib/webhooks/webhooks.js");
-      const [webhook] = server.requests;
-      const headers = server.streams[0]!.headers;
-      assert(twilio.validateRequest(
-        "secret",
-        String(webhook!.headers["x-twilio-signature"]),
-        "https://public.example/voice?x=1",
-        webhook!.form,
-      ));
-      assert(twilio.validateRequest(
-        "secret",
-        String(headers["x-twilio-signature"]),
-        "wss://public.example/stream",
-        {},
-      ));
-      await phone.hangUp();
-    }));
-
-  it("Status=completed hangs the phone up; new TwiML opens a second stream", () =>
-    withServer({}, async (origin, server) => {
-      const api = await startTwilioApi(account);
-      const phone = new Phone({ webhookUrl: `${origin}/voice`, accountSid: "AC1" });
-      api.attach(phone);
-      await phone.dial();
-      const post = (body: Record<string, string>, password = "secret") =>
-        fetch(`${api.url}/2010-04-01/Accounts/AC1/Calls/${phone.callSid}.json`, {
-          method: "POST",
-          headers: { authorization: `Basic ${btoa(`AC1:${password}`)}` },
-          body: new URLSearchParams(body),
-        }).then(async (response) => [response.status, (await response.json()).code]);
-      assertEquals(await post({ Status: "completed" }, "wrong"), [401, 20003]);
-      assertEquals(await post({ Status: "paused" }), [400, 20001]);
-      assertEquals(await post({ Twiml: connect(server.host) }), [200, undefined]);
-      await phone.waitFor(() => server.streams.length === 2, 2000, "the second stream");
-      assertEquals(server.streams[0]!.messages.at(-1).event, "stop");
-      assertEquals(await post({ Status: "completed" }), [200, undefined]);
-      assertEquals((await phone.ended).by, "api");
-      assertEquals(await post({ Status: "completed" }), [400, 21220]);
-      assertEquals(api.updates.toArray().map((update) => Object.keys(update.form)), [
-        ["Twiml"],
-        ["Status"],
-      ]);
-      await api.close();
     }));
 });

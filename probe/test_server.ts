@@ -102,3 +102,22 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
       }),
   };
 }
+
+/** TwiML that connects to the server's own stream, with one parameter, and then goes on. */
+export function connectTwiml(host: string, after = ""): string {
+  return `<Response><Connect><Stream url="ws://${host}/stream">` +
+    `<Parameter name="token" value="t1"/></Stream></Connect>${after}</Response>`;
+}
+
+/** Runs `body` against a server that connects every call, unless told otherwise, and closes it. */
+export async function withServer(
+  options: Partial<TestServerOptions>,
+  body: (origin: string, server: TestServer) => Promise<void>,
+): Promise<void> {
+  const server = await startTestServer({ webhook: (_, host) => connectTwiml(host), ...options });
+  try {
+    await body(server.origin, server);
+  } finally {
+    await server.close();
+  }
+}

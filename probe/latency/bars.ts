@@ -1,5 +1,5 @@
 /**
- * Puts 10 ms bins together into the few bars that a report draws.
+ * Puts fine bins together into the few bars that a report draws.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export interface Bar {
 }
 
 /** Widths that people read easily. */
-const WIDTHS_MS = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
+const WIDTHS_MS = [2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 
 /**
  * @param bins Non-empty bins: from (ms) and count, in order.

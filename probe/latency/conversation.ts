@@ -13,19 +13,32 @@ import { compareEcho } from "./echo_compare.ts";
 import { Pace } from "./pace.ts";
 import type { Collector } from "./stats.ts";
 
-/** A greeting that has not come by now will not come; the caller speaks first. */
-const GREETING_WAIT_MS = 5000;
-/** An answer that takes longer counts as none. */
-const ANSWER_WAIT_MS = 15_000;
-/** The agent has finished when this much silence was heard. */
-const FINISHED_MS = 700;
+/** How callers behave, ms; a pair is the least and the most of a random time. */
+export interface Timings {
+  /** A greeting that has not come by now will not come; the caller speaks first. */
+  readonly greetingWaitMs: number;
+  /** An answer that takes longer counts as none. */
+  readonly answerWaitMs: number;
+  /** The agent has finished when this much silence was heard. */
+  readonly finishedMs: number;
+  /** People leave a moment before they speak. */
+  readonly pauseMs: readonly [number, number];
+  /** Barge-ins begin this long after the first sound of the answer. */
+  readonly bargeAfterMs: readonly [number, number];
+}
+
+/** What a test uses unless told otherwise. */
+export const TIMINGS: Timings = {
+  greetingWaitMs: 5000,
+  answerWaitMs: 15_000,
+  finishedMs: 700,
+  pauseMs: [300, 1000],
+  bargeAfterMs: [300, 700],
+};
+
 /** The longest answer that is listened to before the next question. */
 const LISTEN_MS = 60_000;
-/** People leave a moment before they speak. */
-const PAUSE_MS = [300, 1000] as const;
-/** Barge-ins begin this long after the first sound of the answer. */
-const BARGE_AFTER_MS = [300, 700] as const;
-/** The agent has stopped when this much silence follows. */
+/** The agent has stopped when this much silence follows its `clear`. */
 const STOPPED_MS = 200;
 /** An agent that still talks this long after the caller began was not interrupted. */
 const STOP_WAIT_MS = 3000;
@@ -40,6 +53,7 @@ export interface CallPlan {
   readonly phone: PhoneOptions;
   readonly scenario: Scenario;
   readonly clips: Clips;
+  readonly timings: Timings;
   /** True when no new turn should begin. */
   over(): boolean;
   /** The test is broken off: calls end at once, and an open turn does not count. */
@@ -74,7 +88,8 @@ export async function makeCall(plan: CallPlan, collector: Collector): Promise<vo
     if (await phone.dial() === "ended") throw new EndedEarly(endReason(phone));
     call.connected();
     await call.greeting();
-    while (!plan.over()) await call.turn();
+    // However short the test, each call asks once.
+    do await call.turn(); while (!plan.over());
   } catch (error) {
     if (!(error instanceof Aborted)) failure = error instanceof Error ? error.message : `${error}`;
   }
@@ -83,7 +98,7 @@ export async function makeCall(plan: CallPlan, collector: Collector): Promise<vo
   call.count();
   if (plan.abort.aborted) failure = undefined;
   else if (failure === undefined && call.unanswered > 0) {
-    failure = "no answer in 15 s";
+    failure = `no answer in ${plan.timings.answerWaitMs / 1000} s`;
   }
   if (failure !== undefined) collector.fail(failure);
 }
@@ -110,7 +125,7 @@ class Conversation {
 
   async greeting(): Promise<void> {
     const fromMs = this.#phone.times.streamStartedAtMs;
-    const heardMs = await this.#sound(fromMs, GREETING_WAIT_MS);
+    const heardMs = await this.#sound(fromMs, this.#plan.timings.greetingWaitMs);
     if (heardMs === null) return;
     this.#collector.record("greeting", heardMs - fromMs, heardMs);
     await this.#finished();
@@ -119,8 +134,7 @@ class Conversation {
   /** One question and its answer, or its interruption. */
   async turn(): Promise<void> {
     const { clips, scenario } = this.#plan;
-    await this.#rest(PAUSE_MS);
-    if (this.#plan.over()) return;
+    await this.#rest(this.#plan.timings.pauseMs);
     const clip = clips.questions[Math.floor(this.#plan.random() * clips.questions.length)]!;
     const heardMs = await this.#ask(clip, (answer) => {
       if (scenario === "echo") this.#compare(clip, answer.firstFrameAtMs, answer.heardMs);
@@ -162,7 +176,7 @@ class Conversation {
       await this.#finished();
       return null;
     }
-    const heardMs = await this.#sound(endMs, ANSWER_WAIT_MS);
+    const heardMs = await this.#sound(endMs, this.#plan.timings.answerWaitMs);
     if (heardMs === null) {
       counts.unanswered++;
       this.unanswered++;
@@ -181,7 +195,7 @@ class Conversation {
     const { counts } = this.#collector;
     const { interruption } = this.#plan.clips;
     const phone = this.#phone;
-    await this.#rest(BARGE_AFTER_MS);
+    await this.#rest(this.#plan.timings.bargeAfterMs);
     if (!phone.heardAudio(phone.now() - 100)) {
       counts.tooShort++;
       return await this.#finished();
@@ -203,7 +217,7 @@ class Conversation {
     }
     // What was said to interrupt is a turn too; its answer is let out, whatever it is.
     const endMs = spokenAtMs(said, interruption.endMs);
-    const heardMs = await this.#sound(endMs, ANSWER_WAIT_MS);
+    const heardMs = await this.#sound(endMs, this.#plan.timings.answerWaitMs);
     if (heardMs !== null) this.#collector.record("answer", heardMs - endMs, heardMs);
     await this.#finished();
   }
@@ -221,7 +235,7 @@ class Conversation {
       const clearMs = clears.toArray().find((atMs) => atMs >= onsetMs) ?? null;
       const quietSinceMs = Math.max(onsetMs, playout.lastHeard(clearMs ?? nowMs) ?? onsetMs);
       if (clearMs === null) {
-        return nowMs - quietSinceMs >= FINISHED_MS
+        return nowMs - quietSinceMs >= this.#plan.timings.finishedMs
           ? { clearMs, silentMs: quietSinceMs }
           : undefined;
       }
@@ -253,7 +267,9 @@ class Conversation {
     const fromMs = this.#phone.now();
     await this.#until(
       () =>
-        this.#phone.now() - (this.#phone.lastHeard() ?? fromMs) >= FINISHED_MS ? true : undefined,
+        this.#phone.now() - (this.#phone.lastHeard() ?? fromMs) >= this.#plan.timings.finishedMs
+          ? true
+          : undefined,
       LISTEN_MS,
     );
   }

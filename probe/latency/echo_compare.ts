@@ -15,7 +15,7 @@ const DRIFT = 480;
 /** The first frame is looked for this far from where speech should begin (600 ms). */
 const FIRST_DRIFT = 4800;
 /** Two pieces of wave form with this correlation are the same sound. */
-const SAME = 0.8;
+const SAME = 0.9;
 
 /** What came back. */
 export interface EchoResult {

@@ -34,7 +34,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { text-align: right; padding: 5px 0 5px 14px; border-top: 1px solid var(--line); white-space: nowrap; }
 thead th { border-top: 0; color: var(--soft); font-weight: 500; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
-svg { display: block; width: 100%; height: auto; font: 11px system-ui, sans-serif; }
+svg { display: block; width: 100%; min-width: 480px; height: auto; font: 11px system-ui, sans-serif; }
 svg .bar { fill: var(--bar); } svg .dot { fill: var(--bar); fill-opacity: .5; }
 svg text { fill: var(--soft); } svg .axis { stroke: var(--line); }
 svg .mark { stroke: var(--mark); stroke-dasharray: 3 3; } svg text.mark { fill: var(--mark); stroke: none; }
@@ -47,7 +47,7 @@ const DRAWN: readonly StageName[] = ["answer", "clear", "silence", "greeting"];
 /** @param points Single measurements, for the picture over time. */
 export function htmlReport(report: LatencyReport, points: readonly Point[]): string {
   const { settings } = report;
-  const drawn = DRAWN.filter((name) => report.histograms[name].length > 1);
+  const drawn = DRAWN.filter((name) => report.histograms[name].length > 3);
   const answers = points.filter(({ stage }) => stage === "answer");
   const when = new Date(report.startedAt).toUTCString();
   return `<!doctype html>

@@ -9,7 +9,7 @@ import { availableParallelism } from "node:os";
 import { type Lateness, Ticker } from "../ticker.ts";
 import type { LatencySettings, Scenario } from "./args.ts";
 import type { Clips } from "./clips.ts";
-import { makeCall } from "./conversation.ts";
+import { makeCall, TIMINGS, type Timings } from "./conversation.ts";
 import {
   BIN_MS,
   Collector,
@@ -36,7 +36,7 @@ export interface LatencyReport {
   readonly counts: Counts;
   readonly failures: Readonly<Record<string, number>>;
   readonly stages: Readonly<Record<StageName, StageSummary | null>>;
-  /** Non-empty bins of 10 ms: from (ms) and count. */
+  /** Non-empty bins of 2 ms: from (ms) and count. */
   readonly histograms: Readonly<Record<StageName, readonly (readonly [number, number])[]>>;
   readonly generator: Lateness & {
     /** Of one core. */
@@ -71,7 +71,11 @@ export interface RunningTest {
 }
 
 /** Starts a test. Nothing in it rejects: what goes wrong is in the report. */
-export function startTest(settings: LatencySettings, clips: Clips): RunningTest {
+export function startTest(
+  settings: LatencySettings,
+  clips: Clips,
+  timings: Timings = TIMINGS,
+): RunningTest {
   const ticker = new Ticker();
   const startedAt = new Date().toISOString();
   const startMs = performance.now();
@@ -95,6 +99,7 @@ export function startTest(settings: LatencySettings, clips: Clips): RunningTest 
     },
     scenario: settings.scenario,
     clips,
+    timings,
     over: () => stop.signal.aborted || performance.now() - startMs >= totalMs,
     abort: stop.signal,
     random: Math.random,

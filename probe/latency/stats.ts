@@ -50,8 +50,8 @@ export interface StageSummary {
 /** Two minutes: nothing that takes longer is a latency any more. */
 const MAX_US = 120_000_000;
 /** Bars of a drawn histogram are made of these. */
-export const BIN_MS = 10;
-const BINS = 2000;
+export const BIN_MS = 2;
+const BINS = 10_000;
 
 /** One stage. */
 export class Stage {
@@ -61,7 +61,7 @@ export class Stage {
     numberOfSignificantValueDigits: 3,
     bitBucketSize: 32,
   });
-  /** Counts by 10 ms, the last bin takes all from 20 s up. */
+  /** Counts by 2 ms, the last bin takes all from 20 s up. */
   readonly bins = new Uint32Array(BINS);
   #sumMs = 0;
   #minMs = Infinity;
