@@ -61,6 +61,8 @@ export class Ears {
   readonly #port: EarsPort;
   readonly #settings: EarsSettings;
   readonly #pcm: Int16Array;
+  /** The last frame's view of `#pcm`: frames are of one length nearly always. */
+  #view: Int16Array;
   #nowMs = 0;
   /** The port was told that the caller speaks. */
   #told = false;
@@ -81,6 +83,7 @@ export class Ears {
     this.#format = format;
     this.#port = port;
     this.#pcm = new Int16Array(this.#settings.maxFrameMs * format.sampleRateHz / 1000);
+    this.#view = this.#pcm;
     const { minSpeechMs, minSilenceMs } = this.#settings;
     const options = { sampleRateHz: format.sampleRateHz, minSpeechMs, minSilenceMs };
     this.vad = new Vad(options, (event) => {
@@ -98,7 +101,8 @@ export class Ears {
     this.#nowMs = nowMs;
     this.#echoDbfs = echoDbfs;
     const samples = decodeInto(this.#format, bytes, this.#pcm);
-    this.vad.push(samples === this.#pcm.length ? this.#pcm : this.#pcm.subarray(0, samples));
+    if (this.#view.length !== samples) this.#view = this.#pcm.subarray(0, samples);
+    this.vad.push(this.#view);
     if (!this.vad.speaking) return;
     const frameMs = samples * 1000 / this.#format.sampleRateHz;
     if (this.#told) this.#watchPause();

@@ -49,6 +49,8 @@ export class EchoGuard {
   readonly #format: AudioFormat;
   readonly #bytes: Uint8Array;
   readonly #pcm: Int16Array;
+  /** The first 20 ms: all there is, when a brain sends frame by frame. */
+  readonly #firstSlot: Uint8Array;
   readonly #levelDbfs = new Float32Array(SLOTS).fill(-Infinity);
   /** The 20 ms of wall time that each slot speaks of. */
   readonly #slotOf = new Float64Array(SLOTS).fill(-1);
@@ -61,6 +63,7 @@ export class EchoGuard {
     this.#lossDb = this.#settings.firstLossDb;
     const bytes = Math.ceil(maxPieceMs * bytesPerMs(format));
     this.#bytes = new Uint8Array(bytes);
+    this.#firstSlot = this.#bytes.subarray(0, SLOT_MS * bytesPerMs(format));
     this.#pcm = new Int16Array(Math.ceil(bytes / 2));
   }
 
@@ -81,7 +84,10 @@ export class EchoGuard {
     for (let at = 0, ms = startsAtMs; at < length; at += slotBytes, ms += SLOT_MS) {
       const slot = Math.floor(ms / SLOT_MS);
       const index = slot % SLOTS;
-      const level = this.#level(this.#bytes.subarray(at, Math.min(length, at + slotBytes)));
+      const end = Math.min(length, at + slotBytes);
+      const level = this.#level(
+        at === 0 && end === slotBytes ? this.#firstSlot : this.#bytes.subarray(at, end),
+      );
       if (this.#slotOf[index] !== slot || level > this.#levelDbfs[index]!) {
         this.#slotOf[index] = slot;
         this.#levelDbfs[index] = level;

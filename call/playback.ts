@@ -29,7 +29,7 @@ export interface PlaybackSettings {
 
 export const PLAYBACK_DEFAULTS: PlaybackSettings = {
   aheadMs: 1000,
-  markEveryMs: 200,
+  markEveryMs: 400,
   maxChunkMs: 240,
   maxQueuedMs: 300_000,
   markPatienceMs: 1000,
@@ -256,7 +256,11 @@ export class Playback {
       this.#sentMs - this.#ear.heardMs(nowMs) < this.#settings.aheadMs;
     const lastMarkDue = this.#complete && this.#next >= this.#chunks.length &&
       this.#markedMs < this.#sentMs;
-    if (due || lastMarkDue) this.#port.cork(this.#sendNow);
+    // Corking one small message costs more than it saves.
+    const single = due && this.#next === this.#chunks.length - 1 && this.#firstSent &&
+      this.#chunks[this.#next]!.endMs - this.#markedMs < this.#settings.markEveryMs;
+    if (single && !this.#complete) this.#sendNow();
+    else if (due || lastMarkDue) this.#port.cork(this.#sendNow);
     this.#plan(nowMs);
   }
 

@@ -37,6 +37,8 @@ export class Registry<Call> {
   #seated = 0;
   #draining = false;
   #emptied: (() => void)[] = [];
+  /** While draining: looks again when the last reservation has ended. */
+  #lastLook: ReturnType<typeof setTimeout> | undefined;
 
   constructor(settings: RegistrySettings, nowMs: () => number = () => performance.now()) {
     this.#settings = settings;
@@ -63,6 +65,7 @@ export class Registry<Call> {
   /** Why no new call is taken just now, or null. */
   get closedBecause(): "draining" | "full" | null {
     if (this.#draining) return "draining";
+    this.#forgetLate();
     return this.#taken() >= this.#settings.maxCalls ? "full" : null;
   }
 
@@ -78,6 +81,7 @@ export class Registry<Call> {
   /** The call ended before its socket came. */
   release(callId: string): void {
     this.#reserved.delete(callId);
+    this.#tellIfEmpty();
   }
 
   /** A socket is at the door. Null when there is no room for it. */
@@ -93,6 +97,7 @@ export class Registry<Call> {
         if (stage !== "unnamed") return stage === "seated";
         const promised = this.#reserved.delete(callId);
         this.#unnamed--;
+        this.#forgetLate();
         if (!promised && (this.#draining || this.#taken() >= this.#settings.maxCalls)) {
           stage = "gone";
           return false;
@@ -141,6 +146,12 @@ export class Registry<Call> {
   #tellIfEmpty(): void {
     if (!this.#draining) return;
     this.#forgetLate();
+    clearTimeout(this.#lastLook);
+    if (this.#reserved.size > 0) {
+      // Nobody else comes by when a socket stays away.
+      const waitMs = Math.max(...this.#reserved.values()) - this.#nowMs();
+      this.#lastLook = setTimeout(() => this.#tellIfEmpty(), waitMs);
+    }
     if (this.#taken() > 0) return;
     for (const resolve of this.#emptied.splice(0)) resolve();
   }

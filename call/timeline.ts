@@ -69,10 +69,10 @@ export class Timeline {
     };
   }
 
-  /** What the present turn used. Costs of several answers in one turn add up. */
+  /** What the present turn used. Several answers in one turn add up. */
   used(usage: UsageTokens, costUsd: number | null): void {
     if (!this.#turn) return;
-    this.#turn.usage = usage;
+    this.#turn.usage = this.#turn.usage ? sum(this.#turn.usage, usage) : usage;
     if (costUsd !== null) this.#turn.costUsd = (this.#turn.costUsd ?? 0) + costUsd;
   }
 
@@ -108,4 +108,10 @@ export class Timeline {
     this.#turn = null;
     if (record) this.#done(record);
   }
+}
+
+function sum(a: UsageTokens, b: UsageTokens): UsageTokens {
+  const total: Record<string, number> = {};
+  for (const key of Object.keys(a) as (keyof UsageTokens)[]) total[key] = a[key] + b[key];
+  return total as unknown as UsageTokens;
 }

@@ -7,7 +7,7 @@
 
 import type { BrainLink } from "../brain/brain.ts";
 import { appendAudio } from "../brain/requests.ts";
-import { encodeBase64 } from "../media/base64.ts";
+import { base64ByteLength, encodeBase64 } from "../media/base64.ts";
 import { type AudioFormat, bytesPerMs } from "../media/format.ts";
 import { Transcoder } from "./transcoder.ts";
 
@@ -38,6 +38,7 @@ export class Uplink {
   readonly #settings: UplinkSettings;
   readonly #dropped: () => void;
   #transcoder: Transcoder | null = null;
+  #brainBytesPerMs = 0;
   #forwards = false;
   #ready = false;
   #open: boolean;
@@ -68,17 +69,23 @@ export class Uplink {
     const transcoder = new Transcoder(this.#legFormat, brainFormat, this.#settings.maxFrameMs);
     this.#forwards = transcoder.idle;
     this.#transcoder = transcoder;
+    this.#brainBytesPerMs = bytesPerMs(brainFormat);
     this.#ready = true;
     const early = this.#waiting;
     this.#clear();
-    for (const payload of early) this.#pass(this.#convert(payload));
+    for (const payload of early) {
+      const converted = this.#convert(payload);
+      // They come all at once, and what waits in the socket then says nothing about the brain.
+      if (this.#open && converted.length > 0) this.#send(converted);
+      else this.#pass(converted);
+    }
   }
 
   /** One frame. `payload` is its base64, if the wire brought it so. */
   push(bytes: Uint8Array, payload: string | null): void {
     if (!this.#ready) {
       const early = payload ?? encodeBase64(bytes);
-      return this.#keep(early, bytes.length, this.#settings.maxEarlyFrames, Infinity);
+      return this.#keep(early, 0, this.#settings.maxEarlyFrames, Infinity);
     }
     if (this.#forwards && payload !== null) this.#pass(payload);
     else this.#pass(encodeBase64(this.#transcoder!.convert(bytes)));
@@ -88,7 +95,7 @@ export class Uplink {
   open(): void {
     if (this.#open) return;
     this.#open = true;
-    this.#flush();
+    if (this.#ready) this.#flush();
   }
 
   /** The caller is silent: frames become pre-roll. */
@@ -106,28 +113,34 @@ export class Uplink {
     if (payload.length === 0) return;
     const { slowBytes, maxSlowFrames, preRollMs } = this.#settings;
     if (!this.#open) {
-      const bytes = payload.length * 3 / 4;
-      return this.#keep(payload, bytes, Infinity, preRollMs);
+      const ms = base64ByteLength(payload) / this.#brainBytesPerMs;
+      return this.#keep(payload, ms, Infinity, preRollMs);
     }
     if (this.#link.bufferedBytes() > slowBytes) {
       return this.#keep(payload, 0, maxSlowFrames, Infinity);
     }
     if (this.#waiting.length > 0) this.#flush();
+    this.#send(payload);
+  }
+
+  #send(payload: string): void {
     if (!this.#link.send(appendAudio(payload))) this.#dropped();
   }
 
   #flush(): void {
     const waiting = this.#waiting;
     this.#clear();
-    for (const payload of waiting) {
-      if (!this.#link.send(appendAudio(payload))) this.#dropped();
-    }
+    for (const payload of waiting) this.#send(payload);
   }
 
-  /** Keeps a frame, and lets the oldest go when there are too many. */
-  #keep(payload: string, bytes: number, maxFrames: number, maxMs: number): void {
+  /**
+   * Keeps a frame, and lets the oldest go when there are too many.
+   *
+   * @param ms How long it is; 0 where only the number counts.
+   */
+  #keep(payload: string, ms: number, maxFrames: number, maxMs: number): void {
     this.#waiting.push(payload);
-    this.#waitingMs.push(bytes / bytesPerMs(this.#legFormat));
+    this.#waitingMs.push(ms);
     let totalMs = 0;
     if (maxMs < Infinity) { for (const ms of this.#waitingMs) totalMs += ms; }
     while (this.#waiting.length > maxFrames || totalMs > maxMs) {

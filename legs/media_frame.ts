@@ -12,6 +12,9 @@ const TIMESTAMP = '","timestamp":"';
 const PAYLOAD = '","payload":"';
 const STREAM = '"},"streamSid":"';
 
+// deno-lint-ignore no-control-regex
+const NOT_PLAIN = /[\x00-\x1f\\]/;
+
 /** The fields of one frame. One object a leg, filled anew by each `read`. */
 export class MediaFrame {
   timestampMs = 0;
@@ -42,10 +45,11 @@ export class MediaFrame {
     if (at < 0 || !text.startsWith(PAYLOAD, at)) return false;
     const payloadAt = at + PAYLOAD.length;
     const payloadEnd = text.length - this.#tail.length;
-    // One quote inside would end the string early, one backslash would need unescaping.
+    // One quote inside would end the string early, one backslash would need unescaping, and a
+    // control character is no JSON at all.
     if (payloadEnd < payloadAt || text.indexOf('"', payloadAt) !== payloadEnd) return false;
     this.payload = text.slice(payloadAt, payloadEnd);
-    if (this.payload.includes("\\")) return false;
+    if (NOT_PLAIN.test(this.payload)) return false;
     let ms = 0;
     for (let i = timestampAt; i < at; i++) ms = ms * 10 + text.charCodeAt(i) - 48;
     this.timestampMs = ms;

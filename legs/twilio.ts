@@ -67,6 +67,8 @@ export class TwilioLeg implements Leg, SocketHandlers {
   readonly #gone: () => void;
   readonly #counts: FrameCounts;
   readonly #bytes: Uint8Array;
+  /** The last frame's view of `#bytes`: frames are of one length nearly always. */
+  #view: Uint8Array;
   readonly #frame = new MediaFrame();
   #socket: ServerSocket | null = null;
   #call: LegHandlers | null = null;
@@ -94,6 +96,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
     this.#gone = gone;
     this.#counts = counts;
     this.#bytes = new Uint8Array(this.#settings.maxFrameMs * BYTES_PER_MS);
+    this.#view = this.#bytes;
   }
 
   // From the socket.
@@ -118,6 +121,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
   }
 
   binary(bytes: Uint8Array): void {
+    if (this.#done) return;
     this.#problem(new ProtocolError("twilio", `Twilio sent ${bytes.length} bytes of binary`));
   }
 
@@ -224,12 +228,14 @@ export class TwilioLeg implements Leg, SocketHandlers {
     const gapMs = timestampMs - this.#handedMs;
     if (gapMs > GAP_TOLERANCE_MS) {
       this.#fill(Math.min(gapMs, this.#settings.maxGapMs));
-      this.#handedMs = timestampMs;
+      // Else what rounding left over stays, for the next gap to make good.
+      if (gapMs > this.#settings.maxGapMs) this.#handedMs = timestampMs;
     }
+    if (this.#done) return;
     this.#handedMs += bytes / BYTES_PER_MS;
     this.#counts.framesIn++;
     this.#call!.audio(
-      bytes === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, bytes),
+      this.#view.length === bytes ? this.#view : this.#view = this.#bytes.subarray(0, bytes),
       payload,
     );
   }
@@ -237,11 +243,14 @@ export class TwilioLeg implements Leg, SocketHandlers {
   /** Hands over silence, rounded to whole frames. */
   #fill(ms: number): void {
     const frames = Math.round(ms * BYTES_PER_MS / FRAME_BYTES);
-    for (let i = 0; i < frames; i++) this.#call?.audio(SILENT_FRAME, SILENT_FRAME_BASE64);
+    for (let i = 0; i < frames && !this.#done; i++) {
+      this.#call?.audio(SILENT_FRAME, SILENT_FRAME_BASE64);
+    }
     this.#handedMs += frames * FRAME_BYTES / BYTES_PER_MS;
   }
 
   #watchStream(): void {
+    if (this.#done) return;
     const quietMs = performance.now() - this.#lastFrameAtMs;
     if (!this.#call) {
       if (quietMs > this.#settings.startTimeoutMs) {

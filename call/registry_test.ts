@@ -1,0 +1,277 @@
+import test from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { Registry, type Seat } from "./registry.ts";
+
+fc.configureGlobal({ seed: 20 });
+
+const RESERVATION_MS = 1000;
+
+/** A registry on a clock that a test turns by hand. */
+function registryOf(maxCalls: number) {
+  const clock = { nowMs: 0 };
+  const registry = new Registry<string>(
+    { maxCalls, reservationMs: RESERVATION_MS },
+    () => clock.nowMs,
+  );
+  return { registry, clock };
+}
+
+/** Whether a promise has been resolved by now. */
+async function isDone(promise: Promise<unknown>): Promise<boolean> {
+  return await Promise.race([promise.then(() => true), Promise.resolve().then(() => false)]);
+}
+
+/** The seat that must be there. */
+function arrived(registry: Registry<string>): Seat {
+  const seat = registry.arrive();
+  assert(seat !== null, "refused at the door");
+  return seat;
+}
+
+test("a webhook's seat is kept for its socket, and given back when the call leaves", () => {
+  const { registry } = registryOf(1);
+  assert(registry.reserve("CA1"));
+  assertEquals([registry.live, registry.closedBecause], [0, "full"]);
+  assertEquals(registry.reserve("CA2"), false);
+  const seat = arrived(registry);
+  assert(seat.take("CA1"));
+  assert(seat.take("CA1"), "a second time changes nothing");
+  assertEquals([registry.live, registry.closedBecause], [1, "full"]);
+  seat.leave();
+  seat.leave();
+  assertEquals([registry.live, registry.closedBecause], [0, null]);
+});
+
+test("a socket that knocks while all seats are promised to others is refused when it names itself", () => {
+  const { registry } = registryOf(2);
+  assert(registry.reserve("CA1"));
+  assert(registry.reserve("CA2"));
+  const stranger = arrived(registry);
+  assertEquals(stranger.take("WEB1"), false);
+  stranger.leave();
+  for (const id of ["CA1", "CA2"]) assert(arrived(registry).take(id));
+  assertEquals(registry.arrive(), null);
+});
+
+test("a webhook that is sent twice takes one seat", () => {
+  const { registry, clock } = registryOf(2);
+  assert(registry.reserve("CA1"));
+  clock.nowMs = 900;
+  assert(registry.reserve("CA1"));
+  assert(registry.reserve("CA2"));
+  // The second one counts from its own time.
+  clock.nowMs = 1500;
+  assertEquals(registry.reserve("CA3"), false);
+});
+
+test("a seat whose socket never comes is free again when its time is over, and everybody sees it", () => {
+  const { registry, clock } = registryOf(1);
+  assert(registry.reserve("CA1"));
+  clock.nowMs = RESERVATION_MS - 1;
+  assertEquals(registry.closedBecause, "full");
+  clock.nowMs = RESERVATION_MS;
+  // Whoever asks this first decides whether anybody is sent here at all.
+  assertEquals(registry.closedBecause, null);
+  assert(registry.reserve("CA2"));
+});
+
+test("a promise that has ended doesn't stand in the way of one who is here", () => {
+  const { registry, clock } = registryOf(1);
+  assert(registry.reserve("CA1"));
+  const seat = arrived(registry);
+  clock.nowMs = RESERVATION_MS;
+  assert(seat.take("WEB1"));
+});
+
+test("a call that ended before its socket came gives its seat back", () => {
+  const { registry } = registryOf(1);
+  assert(registry.reserve("CA1"));
+  registry.release("CA1");
+  registry.release("nobody");
+  assert(registry.reserve("CA2"));
+});
+
+test("a socket that leaves without a name gives its place back", () => {
+  const { registry } = registryOf(1);
+  const seat = arrived(registry);
+  assertEquals(registry.arrive(), null);
+  seat.leave();
+  assertEquals(seat.take("CA1"), false, "who has left can't sit down");
+  assert(arrived(registry).take("CA1"));
+});
+
+test("calls are found by their id while they last", () => {
+  const { registry } = registryOf(1);
+  registry.add("CA1", "a call");
+  assertEquals([...registry.calls], [["CA1", "a call"]]);
+  registry.remove("CA1");
+  registry.remove("CA1");
+  assertEquals(registry.calls.size, 0);
+});
+
+test("drain lets in only those who were promised a seat, and ends when the last one has left", async () => {
+  const { registry } = registryOf(5);
+  const live = arrived(registry);
+  assert(live.take("CA1"));
+  assert(registry.reserve("CA2"));
+  const [first, second] = [registry.drain(), registry.drain()];
+  assertEquals([registry.closedBecause, registry.draining], ["draining", true]);
+  assertEquals(registry.reserve("CA3"), false);
+  const promised = arrived(registry);
+  assertEquals(registry.arrive(), null, "there is one promise, and one is here for it");
+  assert(promised.take("CA2"));
+  live.leave();
+  assertEquals(await isDone(first), false);
+  promised.leave();
+  assertEquals([await isDone(first), await isDone(second)], [true, true]);
+  assertEquals(registry.arrive(), null);
+});
+
+test("drain: who comes on another's promise is sent away, and the promise stands", async () => {
+  const { registry } = registryOf(5);
+  assert(registry.reserve("CA1"));
+  const drained = registry.drain();
+  const stranger = arrived(registry);
+  assertEquals(stranger.take("WEB1"), false);
+  stranger.leave();
+  assertEquals(await isDone(drained), false);
+  const seat = arrived(registry);
+  assert(seat.take("CA1"));
+  seat.leave();
+  assert(await isDone(drained));
+});
+
+test("drain with nobody there ends at once", async () => {
+  assert(await isDone(registryOf(1).registry.drain()));
+});
+
+test("drain doesn't wait for a call that was given up before its socket came", async () => {
+  const { registry } = registryOf(1);
+  assert(registry.reserve("CA1"));
+  const drained = registry.drain();
+  assertEquals(await isDone(drained), false);
+  registry.release("CA1");
+  assert(await isDone(drained));
+});
+
+test("drain doesn't wait for a socket that never comes longer than its seat is kept", async () => {
+  const registry = new Registry<string>({ maxCalls: 3, reservationMs: 60 });
+  assert(registry.reserve("CA1"));
+  await new Promise((go) => setTimeout(go, 20));
+  assert(registry.reserve("CA2"));
+  const beganMs = performance.now();
+  await registry.drain();
+  const tookMs = performance.now() - beganMs;
+  assert(tookMs > 30 && tookMs < 500, `took ${tookMs} ms`);
+});
+
+/** What may happen to a registry. Seats and ids are picked by number, whatever there is. */
+const operation = fc.oneof(
+  fc.record({ type: fc.constant("reserve" as const), n: fc.nat(5) }),
+  fc.record({ type: fc.constant("release" as const), n: fc.nat(5) }),
+  fc.record({ type: fc.constant("arrive" as const), n: fc.constant(0) }),
+  fc.record({ type: fc.constant("arrive" as const), n: fc.constant(0) }),
+  fc.record({ type: fc.constant("take" as const), n: fc.nat(), id: fc.nat(7) }),
+  fc.record({ type: fc.constant("take" as const), n: fc.nat(), id: fc.nat(7) }),
+  fc.record({ type: fc.constant("leave" as const), n: fc.nat() }),
+  fc.record({ type: fc.constant("pass" as const), n: fc.constantFrom(1, 400, 1000) }),
+  fc.record({ type: fc.constant("ask" as const), n: fc.constant(0) }),
+);
+
+/** The rule in one line a question, on sets that are as simple as can be. */
+class Model {
+  nowMs = 0;
+  draining = false;
+  readonly reserved = new Map<string, number>();
+  readonly unnamed = new Set<Seat>();
+  readonly seated = new Set<Seat>();
+  constructor(readonly maxCalls: number) {}
+
+  get promises(): number {
+    return [...this.reserved.values()].filter((untilMs) => untilMs > this.nowMs).length;
+  }
+  taken(unnamed = this.unnamed.size): number {
+    return this.seated.size + Math.max(unnamed, this.promises);
+  }
+  isPromised(id: string): boolean {
+    return (this.reserved.get(id) ?? -1) > this.nowMs;
+  }
+}
+
+test("admission is exact: never one too many, and nobody is refused while there is room", async () => {
+  const plan = fc.record({
+    maxCalls: fc.integer({ min: 1, max: 4 }),
+    operations: fc.array(operation, { minLength: 20, maxLength: 60 }),
+    drainAt: fc.option(fc.nat(60), { freq: 3 }),
+  });
+  let refused = 0;
+  let taken = 0;
+  await fc.assert(
+    fc.asyncProperty(plan, async ({ maxCalls, operations, drainAt }) => {
+      const { registry, clock } = registryOf(maxCalls);
+      const model = new Model(maxCalls);
+      const seats: Seat[] = [];
+      let drained: Promise<void> | null = null;
+      for (const [i, op] of operations.entries()) {
+        if (i === drainAt) {
+          drained = registry.drain();
+          model.draining = true;
+        }
+        if (op.type === "reserve") {
+          const id = `CA${op.n}`;
+          const wanted = !model.draining && (model.isPromised(id) || model.taken() < maxCalls);
+          assertEquals(registry.reserve(id), wanted, `${i}: reserve ${id}`);
+          if (wanted) model.reserved.set(id, model.nowMs + RESERVATION_MS);
+        } else if (op.type === "release") {
+          registry.release(`CA${op.n}`);
+          model.reserved.delete(`CA${op.n}`);
+        } else if (op.type === "arrive") {
+          const expected = !model.draining || model.unnamed.size < model.promises;
+          const wanted = expected && model.taken(model.unnamed.size + 1) <= maxCalls;
+          const seat = registry.arrive();
+          assertEquals(seat !== null, wanted, `${i}: arrive`);
+          if (seat) {
+            seats.push(seat);
+            model.unnamed.add(seat);
+          }
+        } else if (op.type === "take" && seats.length > 0) {
+          const seat = seats[op.n % seats.length]!;
+          const id = `CA${op.id}`;
+          const was = model.seated.has(seat) ? "seated" : model.unnamed.has(seat) ? "here" : "gone";
+          // One who comes in time and says who they are too late is let in too, while draining.
+          const grace = model.draining && model.reserved.has(id);
+          const promised = model.isPromised(id);
+          const got = seat.take(id);
+          if (was === "here") {
+            model.reserved.delete(id);
+            model.unnamed.delete(seat);
+            const wanted = promised || (!model.draining && model.taken() < maxCalls);
+            assert(got === wanted || grace, `${i}: take ${id} is ${got}, wanted ${wanted}`);
+            if (got) model.seated.add(seat);
+            got ? taken++ : refused++;
+          } else assertEquals(got, was === "seated", `${i}: take again`);
+        } else if (op.type === "leave" && seats.length > 0) {
+          const seat = seats[op.n % seats.length]!;
+          seat.leave();
+          model.unnamed.delete(seat);
+          model.seated.delete(seat);
+        } else if (op.type === "pass") clock.nowMs = model.nowMs += op.n;
+        else if (op.type === "ask") {
+          const full = model.taken() >= maxCalls ? "full" : null;
+          assertEquals(registry.closedBecause, model.draining ? "draining" : full);
+        }
+        assertEquals(registry.live, model.seated.size);
+        assert(registry.live <= maxCalls);
+        assert(model.taken() <= maxCalls);
+        if (drained && await isDone(drained)) assertEquals(model.taken(), 0, "drained too early");
+      }
+      drained ??= registry.drain();
+      for (const seat of seats) seat.leave();
+      for (let n = 0; n < 8; n++) registry.release(`CA${n}`);
+      assert(await isDone(drained), "nobody is left, and drain goes on");
+    }),
+    { numRuns: 1000 },
+  );
+  assert(taken > 500 && refused > 50, `${taken} taken, ${refused} refused`);
+});
