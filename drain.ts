@@ -7,21 +7,30 @@
 
 import type { Deps } from "./deps.ts";
 
-/** Time for hang-ups and closing handshakes to leave the house. */
-const FAREWELL_MS = 500;
+/** The longest that hanging up the last phones may take, beyond the deadline. */
+const FAREWELL_MS = 8000;
+/** Time for closing handshakes to leave the house. */
+const HANDSHAKE_MS = 300;
 
 /** Resolves when the last call has ended, or was ended. */
 export async function drain({ registry, config, log, telemetry }: Deps): Promise<void> {
   const deadlineMs = config.EARSHOT_DRAIN_MS;
   telemetry.draining = true;
   log.info("Draining: no new calls, live ones may finish", { live: registry.live, deadlineMs });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<"late">((go) => timer = setTimeout(() => go("late"), deadlineMs));
-  const how = await Promise.race([registry.drain(), late]);
-  clearTimeout(timer);
-  if (how === "late") {
+  const empty = registry.drain();
+  if (!await within(deadlineMs, empty)) {
     log.warn("The deadline has come, the last calls are ended", { live: registry.live });
     for (const call of [...registry.calls.values()]) call.end("draining");
+    await within(FAREWELL_MS, empty);
   }
-  await new Promise((go) => setTimeout(go, FAREWELL_MS));
+  await new Promise((go) => setTimeout(go, HANDSHAKE_MS));
+}
+
+/** Whether `done` came true within `ms`. */
+async function within(ms: number, done: Promise<void>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((go) => timer = setTimeout(() => go(false), ms));
+  const came = await Promise.race([done.then(() => true), late]);
+  clearTimeout(timer);
+  return came;
 }

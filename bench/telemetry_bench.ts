@@ -57,14 +57,20 @@ const messages = Array.from({ length: 50 }, (_, i) => {
 
 const reader = new MediaFrame();
 const bytes = new Uint8Array(160);
-const ears = new Ears(PCMU, { started() {}, paused() {}, stopped() {} });
+const ears = new Ears(PCMU, {
+  started() {},
+  paused() {},
+  resumed() {},
+  maybeDone() {},
+  stopped() {},
+});
 let sentChars = 0;
 
 /** The audio road of one frame: read, decode, detect, append. A call reads the clock once for it. */
 function handle(text: string, nowMs: number): void {
   if (!reader.read(text, STREAM)) throw new Error("The bench's message is not the usual shape");
   decodeBase64Into(reader.payload, bytes);
-  ears.hear(bytes, nowMs);
+  ears.hear(bytes, nowMs, -Infinity);
   sentChars += appendAudio(reader.payload).length;
 }
 

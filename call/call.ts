@@ -12,9 +12,8 @@ import { brainSaid } from "./brain_news.ts";
 import { BrainSide } from "./brain_side.ts";
 import { carryOut } from "./carry_out.ts";
 import { Downlink } from "./downlink.ts";
-import { Ears } from "./ears.ts";
 import { EchoGuard } from "./echo_guard.ts";
-import { Endpointing } from "./endpointing.ts";
+import { makeEars } from "./listen.ts";
 import { step } from "./machine.ts";
 import { PageNews } from "./page_news.ts";
 import type { CallHouse, CallMemory, CallParts } from "./parts.ts";
@@ -51,7 +50,6 @@ export class Call implements LegHandlers {
   readonly #deps: CallDeps;
   readonly #parts: CallParts;
   readonly #memory: CallMemory;
-  readonly #endpointing: Endpointing;
   readonly #news: PageNews;
   #downlink: Downlink;
   #echo: EchoGuard;
@@ -87,7 +85,6 @@ export class Call implements LegHandlers {
     deps.record?.(opening);
     this.#state = openingState(opening);
     this.#news = new PageNews(leg);
-    this.#endpointing = new Endpointing(settings.endpointing);
     this.#downlink = new Downlink(leg, format, maxChunkMs);
     this.#echo = new EchoGuard(format, maxChunkMs);
     const clock = guardedClock(deps.clock, (error) => brain.fail(error as Error));
@@ -107,7 +104,7 @@ export class Call implements LegHandlers {
       leg,
       clock,
       brain,
-      ears: this.#makeEars(leg.format),
+      ears: makeEars(leg.format, settings, () => this.#parts),
       uplink: new Uplink(brain.link, leg.format, wish.turns !== "local", () => {
         deps.telemetry.framesDropped++;
       }),
@@ -209,42 +206,6 @@ export class Call implements LegHandlers {
       overflow: (ms) =>
         this.problem(new RangeError(`An answer is too long: ${ms} ms of it were dropped`)),
     };
-  }
-
-  #makeEars(format: AudioFormat): Ears {
-    const { minSpeechMs, endpointing, speculateMs, gateMs, gateDb, wish } = this.#deps.settings;
-    const local = wish.turns === "local";
-    return new Ears(format, {
-      started: (onsetMs) => {
-        // Heard again so soon: it was a pause, and we took it for the end.
-        this.#endpointing.paused(onsetMs - this.#memory.voiceEndMs);
-        this.#memory.onsetMs = onsetMs;
-        this.#step({ type: "caller_started", by: "local", onsetMs });
-      },
-      paused: () => {
-        if (this.#state.alarm) this.#step({ type: "caller_paused" });
-      },
-      resumed: (pauseMs) => {
-        this.#endpointing.paused(pauseMs);
-        if (!this.#state.speculating) return;
-        if (this.#state.response?.id) this.#memory.discarded.add(this.#state.response.id);
-        this.#step({ type: "caller_resumed", playing: this.#parts.playback.playing() });
-      },
-      maybeDone: (endMs) => {
-        this.#parts.timeline.begin("answer", endMs);
-        this.#step({ type: "caller_maybe_done" });
-      },
-      stopped: (endMs) => this.#callerStopped("local", endMs),
-      ...(local && {
-        silenceMs: (turnMs: number, fallDb: number) => this.#endpointing.silenceMs(turnMs, fallDb),
-      }),
-    }, {
-      minSpeechMs,
-      minSilenceMs: endpointing.silenceMs,
-      maybeDoneMs: local ? speculateMs : 0,
-      gateMs,
-      gateDb,
-    });
   }
 
   // What the leg brings besides audio.

@@ -5,6 +5,7 @@
  */
 
 import { Hono } from "hono";
+import { etag } from "hono/etag";
 import { pageAsset } from "../web/mod.ts";
 import type { Bindings } from "./bindings.ts";
 
@@ -14,6 +15,7 @@ const CONTENT_SECURITY_POLICY =
 
 export function pageRoutes() {
   const app = new Hono<Bindings>();
+  app.use("*", etag());
   app.get("*", (c) => {
     const asset = pageAsset(c.req.path);
     if (!asset) return c.notFound();
@@ -21,7 +23,7 @@ export function pageRoutes() {
     c.header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
     c.header("X-Content-Type-Options", "nosniff");
     c.header("Referrer-Policy", "no-referrer");
-    // The page changes with the binary, and is small enough to ask for each time.
+    // The page changes with the binary: ask each time, and be told that nothing changed.
     c.header("Cache-Control", "no-cache");
     return c.body(asset.body);
   });
