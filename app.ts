@@ -9,6 +9,8 @@ import { HTTPException } from "hono/http-exception";
 import type { Deps } from "./deps.ts";
 import type { Bindings } from "./routes/bindings.ts";
 import { browserRoutes } from "./routes/browser.ts";
+import { callRoutes } from "./routes/calls.ts";
+import { eventRoutes } from "./routes/events.ts";
 import { opsRoutes } from "./routes/ops.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { realtimeRoutes } from "./routes/realtime.ts";
@@ -19,6 +21,8 @@ export function createApp(deps: Deps): Hono<Bindings> {
   app.route("/twilio", twilioRoutes(deps));
   app.route("/browser", browserRoutes(deps));
   app.route("/v1", realtimeRoutes(deps));
+  app.route("/calls", callRoutes(deps));
+  app.route("/events", eventRoutes(deps));
   app.route("/", opsRoutes(deps));
   app.route("/", pageRoutes());
   app.notFound((c) => c.text(`There is nothing at ${c.req.path}`, 404));

@@ -113,6 +113,9 @@ const Environment = v.object({
   FLY_MACHINE_ID: optional,
 });
 
+/** The name of every setting. */
+export const SETTING_NAMES: readonly string[] = Object.keys(Environment.entries);
+
 /** All settings, frozen. Names follow the environment's. */
 export type Config = Readonly<
   v.InferOutput<typeof Environment> & {

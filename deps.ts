@@ -10,12 +10,15 @@ import { createOpenAiBrain, OPENAI_DEFAULTS } from "./brain/openai.ts";
 import { costUsd, defaultModel } from "./brain/prices.ts";
 import { Call, type CallSettings } from "./call/call.ts";
 import { systemClock } from "./call/clock.ts";
+import { History } from "./call/history.ts";
 import { ENDPOINTING_DEFAULTS } from "./call/endpointing.ts";
 import { recordTo } from "./call/recorder.ts";
 import { Registry } from "./call/registry.ts";
 import type { Config } from "./config.ts";
 import type { Leg, LegStart } from "./legs/leg.ts";
 import { hangUpCall } from "./legs/twilio_rest.ts";
+import { EventFeed } from "./routes/events.ts";
+import { healthOf } from "./routes/ops.ts";
 import { StreamTokens } from "./routes/stream_token.ts";
 import type { Logger } from "./telemetry/log.ts";
 import { Telemetry } from "./telemetry/telemetry.ts";
@@ -27,6 +30,8 @@ export interface Deps {
   readonly log: Logger;
   readonly telemetry: Telemetry;
   readonly registry: Registry<Call>;
+  readonly history: History;
+  readonly events: EventFeed;
   readonly tokens: StreamTokens;
   readonly brain: Brain;
   /** Begins a call that has its seat. `left` runs when all of it is closed. */
@@ -94,6 +99,10 @@ export function createDeps(config: Config, log: Logger): Deps {
     maxCalls: config.EARSHOT_MAX_CALLS,
     reservationMs: RESERVATION_MS,
   });
+  const history = new History({ maxDoneCalls: config.EARSHOT_HISTORY_CALLS });
+  const events = new EventFeed(history, () => healthOf({ registry, telemetry }), {
+    maxListeners: config.EARSHOT_MAX_LISTENERS,
+  });
   const brain = createBrain(config);
   const settings = callSettings(config);
 
@@ -114,6 +123,8 @@ export function createDeps(config: Config, log: Logger): Deps {
     log,
     telemetry,
     registry,
+    history,
+    events,
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
     brain,
     startCall(start, leg, left) {
@@ -129,13 +140,17 @@ export function createDeps(config: Config, log: Logger): Deps {
         log,
         hangUp,
         record: recorder?.record,
-        closed() {
+        heard: (_call, turn) => history.heard(start.callId, turn),
+        turned: (_call, turn) => history.turned(start.callId, turn),
+        closed(call) {
           recorder?.close();
+          history.ended(start.callId, call.endReason);
           registry.remove(start.callId);
           left();
         },
       });
       registry.add(start.callId, call);
+      history.began(start.callId, leg.kind, () => call.turn);
       return call;
     },
   };

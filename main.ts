@@ -13,15 +13,6 @@ import type { Runtime } from "./runtime/runtime.ts";
 import { configureLog, flushLogs, flushLogsSync, log } from "./telemetry/log.ts";
 import { VERSION } from "./version.ts";
 
-const HELP = `earshot ${VERSION}: a realtime AI voice on the phone, in one binary
-
-  earshot              serve; settings come from the environment
-  earshot --help       this text
-  earshot --version    the version
-
-Settings are listed in README.md. Without any, the embedded echo brain answers, and no key is needed.
-`;
-
 /** WebSockets: defaults of the field, see DESIGN and docs/architecture.md. */
 const SOCKET_LIMITS = {
   maxMessageBytes: 16 * 1024 * 1024,
@@ -83,19 +74,74 @@ async function serve(): Promise<number> {
   }
   await told;
   await drain(deps);
+  // Streams that never end by themselves would keep the server from stopping.
+  deps.events.close();
   deps.telemetry.stop();
   await server.stop();
   await flushLogs();
   return 0;
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  const [command] = args;
-  if (command === undefined) return await serve();
-  if (command === "--help" || command === "-h") process.stdout.write(HELP);
-  else if (command === "--version" || command === "-v") process.stdout.write(VERSION + "\n");
-  else {
-    process.stderr.write(`There is no command "${command}".\n\n${HELP}`);
+interface Command {
+  readonly summary: string;
+  /** @returns The exit code. */
+  run(args: readonly string[]): Promise<number>;
+}
+
+/** What serving does not need is loaded by the command that does. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  "serve": {
+    summary: "serve, which is also what earshot does without a command",
+    async run([first]) {
+      if (first === "--help" || first === "-h") process.stdout.write(help());
+      else return first === undefined ? await serve() : refuse("serve", first);
+      return 0;
+    },
+  },
+  "latency-test": {
+    summary: "phone a server many times at once, and measure what its callers hear",
+    async run(args) {
+      const { runLatencyTest } = await import("./probe/latency/command.ts");
+      return await runLatencyTest(args, process);
+    },
+  },
+  "doctor": {
+    summary: "look at what makes calls slow: settings, brain, Twilio, the way in, this machine",
+    async run(args) {
+      const { runDoctor } = await import("./probe/doctor/command.ts");
+      const { stdout, stderr, env } = process;
+      return await runDoctor(args, { stdout, stderr, env, runtime: await pickRuntime() });
+    },
+  },
+};
+
+function help(): string {
+  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary]);
+  rows.push(["--help", "this text; a command's own after it"], ["--version", "the version"]);
+  const lines = rows.map(([name, summary]) => `  earshot ${name!.padEnd(13)} ${summary}\n`);
+  return `earshot ${VERSION}: a realtime AI voice on the phone, in one binary\n\n${lines.join("")}
+Settings come from the environment, and README.md lists them. Without any, the embedded echo brain
+answers, and no key is needed.
+`;
+}
+
+function refuse(command: string, arg: string): number {
+  const what = arg.startsWith("-") ? "flag" : "argument";
+  process.stderr.write(`earshot ${command} has no ${what} "${arg}".\n\n${help()}`);
+  return 2;
+}
+
+async function main([first, ...rest]: readonly string[]): Promise<number> {
+  if (first === undefined) return await serve();
+  if (first === "--help" || first === "-h") process.stdout.write(help());
+  else if (first === "--version" || first === "-v") process.stdout.write(VERSION + "\n");
+  else if (Object.hasOwn(COMMANDS, first)) {
+    // `earshot doctor | head` stops reading early, which is no failure.
+    if (first !== "serve") process.stdout.on("error", () => process.exit(0));
+    return await COMMANDS[first]!.run(rest);
+  } else {
+    const what = first.startsWith("-") ? "flag" : "command";
+    process.stderr.write(`earshot has no ${what} "${first}".\n\n${help()}`);
     return 2;
   }
   return 0;

@@ -70,7 +70,6 @@ const BETA_NAMES = new Map<string, Name>([
   ["response.text.done", "response.output_text.done"],
 ]);
 
-/** Audio is forwarded inside messages built by concatenation, so nothing else may pass. */
 type Fields = Record<string, unknown>;
 const str = (value: unknown): string => typeof value === "string" ? value : "";
 const num = (value: unknown): number =>
@@ -81,8 +80,7 @@ const obj = (value: unknown): Fields =>
 /**
  * Reads one server event.
  *
- * @throws {BrainProtocolError} When `text` isn't a JSON object with a `type`, or its audio isn't
- * base64.
+ * @throws {BrainProtocolError} When `text` isn't a JSON object with a `type`.
  */
 export function readBrainEvent(text: string): BrainEvent {
   let event: Fields;

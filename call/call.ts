@@ -34,6 +34,8 @@ export interface CallDeps extends CallHouse {
   closed(call: Call): void;
   /** Receives the settings, and then each event of the decision road; for replays. */
   record?(line: RecordedSettings | RecordedStep): void;
+  /** Receives each turn when the caller first hears its answer. */
+  heard?(call: Call, turn: TurnRecord): void;
   /** Receives each turn when it is over. */
   turned?(call: Call, turn: TurnRecord): void;
 }
@@ -199,7 +201,9 @@ export class Call implements LegHandlers {
         if (!timeline.awaits("firstHeard")) return;
         timeline.reach("firstHeard", atMs);
         const turn = timeline.snapshot();
-        if (turn) leg.tell({ type: "turn", turn: { ...turn } });
+        if (!turn) return;
+        leg.tell({ type: "turn", turn: { ...turn } });
+        this.#deps.heard?.(this, turn);
       },
       audible: () => this.#step({ type: "agent_audible" }),
       silent: () => this.#step({ type: "agent_silent" }),

@@ -108,6 +108,14 @@ export class History {
     this.#tellOf(call);
   }
 
+  /** A turn of a live call was first heard: watchers are told, and nothing is kept yet. */
+  heard(id: string, turn: TurnRecord): void {
+    if (!this.#live.has(id)) return;
+    for (const watcher of this.#watchers) {
+      watcher({ type: "turn", callId: id, turn: rounded(turn) });
+    }
+  }
+
   /** A turn of a live call is over. */
   turned(id: string, turn: TurnRecord): void {
     const call = this.#live.get(id);

@@ -1,9 +1,11 @@
 /**
  * A stand-in for Twilio's REST API, for the one request a running call needs: updating it
  * (`POST /2010-04-01/Accounts/{AC}/Calls/{CA}.json`, Basic auth, form body). An update acts on the
- * phone it names: completed hangs up, new TwiML replaces what runs.
+ * phone it names: completed hangs up, new TwiML replaces what runs. It also shows the account and its
+ * numbers, to those who look whether they are set up well.
  *
- * Source: Twilio, "Call resource: update a Call"; error codes from Twilio's error dictionary.
+ * Source: Twilio, "Call resource: update a Call", "Account resource", "IncomingPhoneNumber resource";
+ * error codes from Twilio's error dictionary.
  *
  * @module
  */
@@ -21,6 +23,10 @@ export interface TwilioApiOptions {
   readonly port?: number;
   /** Updates, refusals and calls that are kept, each; 1000. */
   readonly keep?: number;
+  /** `active`, the default, `suspended` or `closed`. */
+  readonly status?: string;
+  /** The account's numbers, with the fields that Twilio gives them. */
+  readonly numbers?: readonly Readonly<Record<string, string | null>>[];
 }
 
 /** One accepted update. */
@@ -43,6 +49,7 @@ export interface TwilioApi {
 }
 
 const PATH = /^\/2010-04-01\/Accounts\/([^/]+)\/Calls\/([^/]+)\.json$/;
+const ACCOUNT_PATH = /^\/2010-04-01\/Accounts\/([^/]+?)(\/IncomingPhoneNumbers)?\.json(\?.*)?$/;
 const MAX_BODY_BYTES = 64 * 1024;
 
 /** Starts on loopback. */
@@ -64,6 +71,15 @@ export async function startTwilioApi(options: TwilioApiOptions): Promise<TwilioA
     const body = await readBody(request);
     if (request.headers.authorization !== basic) {
       return refuse(response, 401, 20003, "Authenticate");
+    }
+    const shown = request.method === "GET" ? ACCOUNT_PATH.exec(request.url ?? "") : null;
+    if (shown?.[1] === options.accountSid) {
+      const { accountSid: sid, status = "active", numbers = [] } = options;
+      return answer(
+        response,
+        200,
+        shown[2] ? { incoming_phone_numbers: numbers } : { sid, status },
+      );
     }
     const path = PATH.exec(request.url ?? "");
     const phone = path?.[1] === options.accountSid ? phones.get(path[2]!) : undefined;

@@ -8,13 +8,15 @@ import { Hono } from "hono";
 import type { Deps } from "../deps.ts";
 import type { Bindings } from "./bindings.ts";
 
+/** What `/health` answers, and `/events` tells each second. The registry knows best who is let in. */
+export function healthOf({ registry, telemetry }: Pick<Deps, "registry" | "telemetry">) {
+  return { ...telemetry.health(), status: registry.closedBecause ?? "ok" };
+}
+
 export function opsRoutes({ registry, telemetry }: Deps) {
   const app = new Hono<Bindings>();
 
-  app.get("/health", (c) => {
-    const status = registry.closedBecause ?? "ok";
-    return c.json({ ...telemetry.health(), status });
-  });
+  app.get("/health", (c) => c.json(healthOf({ registry, telemetry })));
 
   app.get("/ready", (c) => {
     const reason = registry.closedBecause;

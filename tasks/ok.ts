@@ -19,6 +19,8 @@ export const ROOMS = [
   "telemetry",
   "probe",
   "deploy",
+  "web",
+  "app_test.ts",
   "config_test.ts",
 ];
 

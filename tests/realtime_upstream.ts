@@ -6,53 +6,18 @@
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import tls from "node:tls";
-import { WebSocketServer } from "ws";
-import { EchoSession } from "../brain/echo/mod.ts";
+import { startServer } from "./server.ts";
 
-interface Upstream {
-  /** `ws://host:port/v1/realtime`. */
-  readonly url: string;
-  stop(): void;
-}
-
-/** A plain server that gives each socket an echo session, as the route does. */
-async function serveEcho(): Promise<Upstream> {
-  const http = createHttpServer();
-  const sockets = new WebSocketServer({ server: http, path: "/v1/realtime" });
-  sockets.on("connection", (socket, request) => {
-    const model = new URL(request.url!, "http://localhost").searchParams.get("model");
-    const session = new EchoSession(
-      {},
-      (text) => socket.send(text),
-      (code, reason) => socket.close(code, reason),
-      model ?? undefined,
-    );
-    socket.on("message", (data) => session.receive(String(data)));
-    socket.on("close", () => session.end());
-  });
-  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
-  const { port } = http.address() as net.AddressInfo;
-  return {
-    url: `ws://127.0.0.1:${port}/v1/realtime`,
-    stop() {
-      for (const socket of sockets.clients) socket.terminate();
-      sockets.close();
-      http.close();
-    },
-  };
-}
-
-/** The server under test: a running earshot when `EARSHOT_TEST_URL` names one. */
-async function startUpstream(): Promise<Upstream> {
+/** The server under test: the one at `EARSHOT_TEST_URL`, or earshot from source. */
+async function startUpstream(): Promise<{ url: string; stop(): Promise<void> }> {
   const url = process.env.EARSHOT_TEST_URL;
-  if (!url) return await serveEcho();
-  return { url: new URL("/v1/realtime", url.replace(/^http/, "ws")).href, stop() {} };
+  if (url) return { url, stop: () => Promise.resolve() };
+  return await startServer("deno", { EARSHOT_BRAIN: "echo" });
 }
 
 /** A key and a certificate for localhost, signed by a CA that lives as long as the test. */
@@ -82,14 +47,14 @@ export interface SecureServer {
   readonly origin: string;
   /** The certificate of the CA that signed the server's. */
   readonly ca: string;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /** Starts the server under test, and a TLS-terminating pipe in front of it. */
 export async function startSecure(): Promise<SecureServer> {
+  const { ca, key, cert } = makeCertificates();
   const upstream = await startUpstream();
   const { hostname, port } = new URL(upstream.url);
-  const { ca, key, cert } = makeCertificates();
   const pipe = tls.createServer({ key, cert }, (near) => {
     const far = net.connect(Number(port || 80), hostname);
     far.setNoDelay(true);
@@ -101,9 +66,9 @@ export async function startSecure(): Promise<SecureServer> {
   return {
     origin: `//localhost:${(pipe.address() as net.AddressInfo).port}`,
     ca,
-    stop() {
+    async stop() {
       pipe.close();
-      upstream.stop();
+      await upstream.stop();
     },
   };
 }

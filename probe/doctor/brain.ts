@@ -72,10 +72,7 @@ export async function* checkBrain(visit: Visit): AsyncGenerator<Finding> {
     yield agreement(sessions[0]!);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    const measured = `${url.host}, ${error.stage}: ${error.message}${
-      error.code ? ` (${error.code})` : ""
-    }`;
-    yield poor("connection", measured, { advice: adviceFor(error) });
+    yield poor("connection", error.at(url.host), { advice: adviceFor(error) });
   } finally {
     for (const { wire } of sessions) wire.close();
   }

@@ -23,6 +23,12 @@ export class WireError extends Error {
   ) {
     super(message);
   }
+
+  /** With the host, in words for people. */
+  at(host: string): string {
+    const code = this.code ? ` (${this.code})` : "";
+    return this.stage === "name" ? this.message : `${host}, ${this.stage}: ${this.message}${code}`;
+  }
 }
 
 /** A connection that stands. */

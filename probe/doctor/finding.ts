@@ -66,7 +66,7 @@ export function findingsOf(section: Section) {
 
 /** Milliseconds for people: as many digits as matter. */
 export function showMs(ms: number): string {
-  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+  return `${ms < 1 ? ms.toFixed(2) : ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
 /** The value in the middle; `values` is not empty. */

@@ -59,7 +59,16 @@ export async function* checkWayIn(visit: Visit): AsyncGenerator<Finding> {
   }
   const wrong = shapeOf(new URL(publicUrl));
   if (wrong) yield wrong;
-  yield await reachFinding(visit, publicUrl, here);
+  let there: SeenHealth;
+  try {
+    there = await healthAt(visit, new URL("/health", publicUrl), true);
+  } catch (error) {
+    yield poor("reach", `${new URL(publicUrl).host}: ${(error as Error).message}`, {
+      advice: "Twilio can't reach it either: is the tunnel or the deployment up?",
+    });
+    return;
+  }
+  yield reachFinding(there, here);
   yield await socketFinding(visit, publicUrl);
 }
 
@@ -114,19 +123,7 @@ function shapeOf(url: URL): Finding | null {
   return null;
 }
 
-async function reachFinding(
-  visit: Visit,
-  publicUrl: string,
-  here: SeenHealth | null,
-): Promise<Finding> {
-  let there: SeenHealth;
-  try {
-    there = await healthAt(visit, new URL("/health", publicUrl), true);
-  } catch (error) {
-    return poor("reach", `${new URL(publicUrl).host}: ${(error as Error).message}`, {
-      advice: "Twilio can't reach it either: is the tunnel or the deployment up?",
-    });
-  }
+function reachFinding(there: SeenHealth, here: SeenHealth | null): Finding {
   const { version, region, instance } = there.health;
   const name = `earshot ${version} (${region}, ${instance})`;
   const values = { ms: there.ms, instance: instance ?? null };
@@ -157,7 +154,7 @@ async function socketFinding(visit: Visit, publicUrl: string): Promise<Finding> 
     }
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    return poor("WebSocket", `${url.host}, ${error.stage}: ${error.message}`, {
+    return poor("WebSocket", error.at(url.host), {
       advice: error.status === 503
         ? "The server takes no new sessions just now"
         : "Twilio's stream would fail the same way: does the proxy pass WebSockets on?",
