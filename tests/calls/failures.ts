@@ -195,6 +195,34 @@ export function failureSuite(target: Target): void {
       }
     });
 
+    it("keeps a waterfall that sums to its total and agrees with the phone's own clock", async () => {
+      const brain = await startScriptedBrain({
+        onEvent(event, session) {
+          if (event.type !== "response.create") return;
+          setTimeout(() => answer(session, 1, tone(600, 440, pcm16ToMulaw)), 150);
+        },
+      });
+      const house = await houseWith(target, brain.url);
+      try {
+        const phone = house.phone();
+        await phone.dial();
+        const heardAtMs = await phone.waitForAudio(5000, phone.times.streamStartedAtMs);
+        await phone.waitForSilence(300);
+        await phone.hangUp();
+        const call = await (await fetch(`${house.server.url}/calls/${phone.callSid}`)).json();
+        const [greeting] = call.turns;
+        const sum = Object.values(greeting.stages as Record<string, number>)
+          .reduce((a, b) => a + b, 0);
+        assertLess(Math.abs(sum - greeting.totalMs), 1);
+        assertGreater(greeting.stages.createdMs, 140);
+        const heardEpochMs = performance.timeOrigin + heardAtMs;
+        assertLess(Math.abs(greeting.startedAtMs + greeting.totalMs - heardEpochMs), 20);
+      } finally {
+        await house.close();
+        await brain.close();
+      }
+    });
+
     it("with local turns, only speech is sent, committed and answered by our word", async () => {
       let count = 0;
       const brain = await startScriptedBrain({
