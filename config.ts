@@ -55,11 +55,19 @@ const isSafeBrainUrl = (value: string) => {
   return protocol !== "ws:" || LOOPBACK.test(hostname);
 };
 
+const isOrigin = (value: string) =>
+  !URL.canParse(value) || new URL(value).pathname + new URL(value).search === "/";
+
 /** The settings that have names of their own in the environment. */
 const Environment = v.object({
   PORT: whole(0, 65535, 8080),
   HOST: v.optional(text, "0.0.0.0"),
-  PUBLIC_URL: v.optional(url(["http:", "https:"])),
+  PUBLIC_URL: v.optional(
+    v.pipe(
+      url(["http:", "https:"]),
+      v.check(isOrigin, "wants an origin without a path, such as https://example.com"),
+    ),
+  ),
   OPENAI_API_KEY: optional,
   OPENAI_REALTIME_URL: v.optional(
     v.pipe(
@@ -100,8 +108,8 @@ const Environment = v.object({
   EARSHOT_MAX_SILENCE_MS: whole(100, 10_000, 1200),
   EARSHOT_SPECULATE_MS: whole(0, 5000, 0),
   EARSHOT_SILENCE_PROMPT_MS: whole(0, 3_600_000, 0),
-  EARSHOT_BARGE_IN_MS: whole(0, 5000, 400),
-  EARSHOT_GATE_MS: whole(0, 1000, 40),
+  EARSHOT_BARGE_IN_MS: whole(0, 5000, 700),
+  EARSHOT_GATE_MS: whole(0, 1000, 30),
   EARSHOT_GATE_DB: whole(0, 40, 4),
   EARSHOT_RECORD_DIR: optional,
   EARSHOT_DIGIT_PAUSE_MS: whole(0, 10_000, 1000),

@@ -51,6 +51,8 @@ const HANDLERS: Handlers = {
   brain_ready(s, _event, out) {
     if (s.phase !== "opening") return;
     s.phase = "open";
+    // Whoever could not wait has begun already.
+    if (s.callerLocal && s.turns === "local") out.push({ type: "open_uplink" });
     if (s.greets) ask(s, "greeting", out);
   },
 

@@ -209,7 +209,9 @@ export class Playback {
     const heardMs = this.#heardNow();
     const playing: Heard[] = [];
     for (const { itemId, startMs, endMs, ours } of this.#items) {
-      if (ours || (endMs <= heardMs && this.#complete)) continue;
+      // Of the present answer more may come; those before it are over when they are heard.
+      const whole = this.#complete || endMs <= this.#answerMs;
+      if (ours || (endMs <= heardMs && whole)) continue;
       const receivedMs = Math.floor(endMs - startMs);
       const heard = Math.floor(Math.min(heardMs, endMs) - startMs);
       playing.push({ itemId, heardMs: Math.max(0, heard), receivedMs });

@@ -32,7 +32,7 @@ export function realtimeRoutes({ config, registry, log }: Deps) {
     let session: EchoSession | null = null;
     let left = false;
     open++;
-    return c.env.upgrade(
+    const response = c.env.upgrade(
       guarded({
         open(port) {
           socket = port;
@@ -54,6 +54,9 @@ export function realtimeRoutes({ config, registry, log }: Deps) {
       }, log),
       protocol,
     );
+    // No handshake, so no handler will run.
+    if (response.status === 426) open--;
+    return response;
   });
 
   return app;

@@ -122,7 +122,10 @@ export function twilioRoutes({ config, registry, tokens, telemetry, log, startCa
       },
       telemetry,
     );
-    return c.env.upgrade(guarded(leg, log));
+    const response = c.env.upgrade(guarded(leg, log));
+    // No handshake, so no handler will run to give the seat back.
+    if (response.status === 426) seat.leave();
+    return response;
   });
 
   return app;

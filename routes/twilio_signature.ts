@@ -23,14 +23,19 @@ export function signRequest(authToken: string, url: string, params: URLSearchPar
   return createHmac("sha1", authToken).update(data, "utf8").digest("base64");
 }
 
-/** The forms in which Twilio may have written the same URL: with and without the default port. */
+/** Scheme and user, host, port, and what follows: by hand, since `URL` hides a default port. */
+const PARTS = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?)(\[[^\]/?#]*\]|[^:/?#]*)(:[^/?#]*)?(.*)$/is;
+
+/**
+ * The forms in which Twilio may have written the same URL: without its port, and with it. As the SDK
+ * does, the standard port is :443 for https and :80 for everything else, a wss: URL included.
+ */
 function spellings(url: string): string[] {
-  const parsed = new URL(url);
-  const { protocol, hostname, port, username, password } = parsed;
-  if (port || username || password) return [url];
-  // The SDK tries :443 for https and :80 for everything else, a wss: URL included.
-  const explicit = url.replace(hostname, `${hostname}:${protocol === "https:" ? 443 : 80}`);
-  return [url, explicit];
+  const parts = PARTS.exec(url);
+  if (!parts) return [url];
+  const [, head, host, port, rest] = parts as unknown as [string, string, string, string?, string?];
+  const standard = /^https:/i.test(head) ? ":443" : ":80";
+  return [`${head}${host}${rest}`, `${head}${host}${port || standard}${rest}`];
 }
 
 /**

@@ -9,16 +9,28 @@
 
 import type { Runtime, ServerSocket, SocketHandlers, SocketLimits } from "./runtime.ts";
 
+const STOP_TIMEOUT_MS = 1000;
+
+/** A close frame has room for 123 bytes of reason (RFC 6455, 5.5); Deno throws where Bun cuts. */
+function fitting(reason: string): string {
+  const bytes = new TextEncoder().encode(reason);
+  // As a stream, so that a character cut in two is left out.
+  return new TextDecoder().decode(bytes.subarray(0, 123), { stream: true });
+}
+
 function upgradeDeno(
   request: Request,
   handlers: SocketHandlers,
   limits: SocketLimits,
   protocol?: string,
 ): Response {
-  const { socket, response } = Deno.upgradeWebSocket(request, {
-    idleTimeout: limits.pongTimeoutSeconds,
-    protocol,
-  });
+  let upgraded: Deno.WebSocketUpgrade;
+  try {
+    upgraded = Deno.upgradeWebSocket(request, { idleTimeout: limits.pongTimeoutSeconds, protocol });
+  } catch {
+    return new Response(null, { status: 426 });
+  }
+  const { socket, response } = upgraded;
   socket.binaryType = "arraybuffer";
   const port: ServerSocket = {
     send(data) {
@@ -33,7 +45,7 @@ function upgradeDeno(
     cork: (write) => write(),
     bufferedBytes: () => socket.bufferedAmount,
     close(code, reason) {
-      if (socket.readyState <= WebSocket.OPEN) socket.close(code, reason);
+      if (socket.readyState <= WebSocket.OPEN) socket.close(code, fitting(reason));
     },
   };
   let closed = false;
@@ -42,7 +54,13 @@ function upgradeDeno(
     closed = true;
     handlers.close(code, reason);
   };
-  socket.onopen = () => handlers.open(port);
+  // Of a peer that goes before the upgrade is done Deno 2.9.6 tells nothing at all.
+  const tooLate = setTimeout(() => closeOnce(1006, ""), limits.pongTimeoutSeconds * 1000);
+  socket.onopen = () => {
+    clearTimeout(tooLate);
+    if (closed) return socket.close(1008, "the upgrade took too long");
+    handlers.open(port);
+  };
   socket.onmessage = ({ data }) => {
     const size = typeof data === "string" ? data.length : data.byteLength;
     if (size > limits.maxMessageBytes) {
@@ -70,7 +88,14 @@ export const runtime: Runtime = {
             upgrade: (handlers, protocol) => upgradeDeno(request, handlers, limits, protocol),
           }),
       );
-      return promise.then((port) => ({ port, stop: () => server.shutdown() }));
+      // It waits for ever for a peer that went before its upgrade was done (Deno 2.9.6).
+      const stop = async () => {
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        const late = new Promise<void>((go) => timer = setTimeout(go, STOP_TIMEOUT_MS));
+        await Promise.race([server.shutdown(), late]);
+        clearTimeout(timer);
+      };
+      return promise.then((port) => ({ port, stop }));
     } catch (error) {
       reject(error);
       return promise as Promise<never>;

@@ -38,7 +38,10 @@ export interface SocketHandlers {
   close(code: number, reason: string): void;
 }
 
-/** Turns the request at hand into a WebSocket; the response must be returned as it is. */
+/**
+ * Turns the request at hand into a WebSocket; the response must be returned as it is. A request that
+ * is no handshake is answered with 426, and then none of the handlers ever runs.
+ */
 export type Upgrade = (handlers: SocketHandlers, subprotocol?: string) => Response;
 
 /** What the app receives with each request, as Hono's bindings. */

@@ -13,7 +13,8 @@ export type Target = "deno" | "bun" | "binary";
 const COMMANDS: Record<Target, [string, ...string[]]> = {
   deno: ["deno", "run", "-A", "main.ts"],
   bun: ["node_modules/bun/bin/bun.exe", "main.ts"],
-  binary: ["dist/earshot"],
+  // Another build can be tested in its place.
+  binary: [process.env.EARSHOT_TEST_BINARY || "dist/earshot"],
 };
 
 /** A running earshot. */

@@ -1,0 +1,98 @@
+import test from "node:test";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { house, UPGRADE } from "./test_house.ts";
+
+test("GET /browser/stream opens a call at each rate, 24000 when none is named", async () => {
+  const all = house();
+  for (const query of ["", "?rate=8000", "?rate=16000", "?rate=24000", "?rate=48000"]) {
+    const [status, socket] = await all.dial(`/browser/stream${query}`);
+    assertEquals(status, 200, query);
+    socket!.open();
+    const ready = socket!.messages.find(({ type }) => type === "ready")!;
+    assertMatch(String(ready.callId), /^WEB[0-9a-f]{32}$/);
+    assertEquals([ready.brain, ready.model], ["echo", "echo"]);
+  }
+  assertEquals(all.deps.registry.live, 5);
+  all.end();
+  assertEquals([all.deps.registry.live, all.deps.registry.calls.size], [0, 0]);
+});
+
+test("GET /browser/stream refuses another rate and names those it takes", async () => {
+  const all = house();
+  for (const rate of ["44100", "", "24000.0", "8e3", "abc"]) {
+    const response = await all.request(`/browser/stream?rate=${rate}`, { headers: UPGRADE });
+    assertEquals(response.status, 400, rate);
+    const text = await response.text();
+    assertStringIncludes(text, `rate is "${rate}", wanted is one of 8000, 16000, 24000, 48000`);
+  }
+  assertEquals(all.deps.registry.closedBecause, null);
+});
+
+test("GET /browser/stream talks to our own page alone, and to clients that are no browsers", async () => {
+  const all = house({ PUBLIC_URL: "https://voice.example.com" });
+  const dial = async (origin: string) => (await all.dial("/browser/stream", { Origin: origin }))[0];
+  for (
+    const origin of ["http://earshot.test", "https://earshot.test", "https://voice.example.com"]
+  ) {
+    assertEquals(await dial(origin), 200, origin);
+  }
+  const others = [
+    "https://evil.example",
+    "http://earshot.test.evil.example",
+    "http://earshot.test:8080",
+    "https://voice.example.com:444",
+    "null",
+    "nonsense",
+  ];
+  for (const origin of others) assertEquals(await dial(origin), 403, origin);
+  assertEquals((await all.dial("/browser/stream"))[0], 200);
+  all.end();
+});
+
+test("over capacity and while draining a browser gets 503 with the reason", async () => {
+  const all = house({ EARSHOT_MAX_CALLS: "1" });
+  const [, socket] = await all.dial("/browser/stream");
+  socket!.open();
+  const full = await all.request("/browser/stream", { headers: UPGRADE });
+  assertEquals([full.status, await full.text()], [503, "No new calls: full"]);
+  all.end();
+  assertEquals((await all.dial("/browser/stream"))[0], 200);
+  all.end();
+  void all.deps.registry.drain();
+  const draining = await all.request("/browser/stream", { headers: UPGRADE });
+  assertEquals([draining.status, await draining.text()], [503, "No new calls: draining"]);
+});
+
+test("a browser that is late for the last seat is told so when it opens", async () => {
+  const all = house({ EARSHOT_MAX_CALLS: "1" });
+  await all.post("/twilio/voice", { CallSid: "CA1" });
+  const [status, socket] = await all.dial("/browser/stream");
+  assertEquals(status, 200);
+  socket!.open();
+  assertEquals(socket!.closes, [{ code: 1013, reason: "no new calls: full" }]);
+  socket!.handlers.close(1013, "");
+  assertEquals(all.deps.registry.live, 0);
+});
+
+test("a browser that says bye ends its call and frees its seat", async () => {
+  const all = house({ EARSHOT_MAX_CALLS: "1" });
+  const [, socket] = await all.dial("/browser/stream");
+  socket!.open().say({ type: "bye" });
+  assertEquals(all.deps.registry.calls.size, 0);
+  socket!.handlers.close(1000, "");
+  assertEquals([all.deps.registry.live, all.deps.registry.closedBecause], [0, null]);
+});
+
+test("a handler that breaks closes its own socket and tells the log", async () => {
+  const all = house();
+  const [, socket] = await all.dial("/browser/stream");
+  socket!.open();
+  const [call] = all.deps.registry.calls.values();
+  call!.audio = () => {
+    throw new Error("boom");
+  };
+  socket!.handlers.binary(new Uint8Array(960));
+  assertEquals(socket!.closes.map(({ code }) => code), [1011]);
+  assert(all.lines.some((line) => line.startsWith("error: A socket's handler failed")));
+  all.end();
+});

@@ -1,0 +1,114 @@
+/**
+ * The doors for WebSockets on the runtime that this test runs on, Deno or Bun, with peers whose wire
+ * is in the test's hand.
+ */
+
+import { after, before, test } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import net from "node:net";
+import type { Runtime, Server } from "../runtime/runtime.ts";
+import { createApp } from "../app.ts";
+import { house } from "./test_house.ts";
+
+const { deps } = house({ EARSHOT_MAX_CALLS: "2" });
+let server: Server;
+
+before(async () => {
+  const { runtime }: { runtime: Runtime } = "Bun" in globalThis
+    ? await import("../runtime/bun.ts")
+    : await import("../runtime/deno.ts");
+  const app = createApp(deps);
+  server = await runtime.serve(
+    {
+      port: 0,
+      hostname: "127.0.0.1",
+      limits: {
+        maxMessageBytes: 1024 * 1024,
+        pingSeconds: 1,
+        pongTimeoutSeconds: 1,
+        maxBufferedBytes: 1024 * 1024,
+      },
+    },
+    (request, context) => app.fetch(request, context as unknown as Record<string, unknown>),
+  );
+});
+
+after(async () => await server.stop());
+
+const url = (path: string) => `http://127.0.0.1:${server.port}${path}`;
+
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const endMs = performance.now() + 2500; !await holds();) {
+    if (performance.now() > endMs) throw new Error(`Waited in vain for: ${what}`);
+    await new Promise((go) => setTimeout(go, 10));
+  }
+}
+
+const ready = async () => {
+  const { status, body } = await fetch(url("/ready"));
+  await body?.cancel();
+  return status === 200;
+};
+
+/** Sends a request's head, byte for byte. */
+function dialRaw(path: string, lines: readonly string[]): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(server.port, "127.0.0.1", () => {
+      socket.write([`GET ${path} HTTP/1.1`, "Host: localhost", ...lines, "", ""].join("\r\n"));
+      resolve(socket);
+    });
+    socket.on("error", reject);
+  });
+}
+
+const UPGRADE = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
+const KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+const DOORS = ["/browser/stream", "/twilio/stream", "/v1/realtime"];
+
+test("half a handshake is answered 426 and takes no seat", async () => {
+  for (const door of DOORS) {
+    for (let i = 0; i < 3; i++) {
+      const socket = await dialRaw(door, UPGRADE);
+      const answer = await new Promise<string>((go) => socket.once("data", (d) => go(String(d))));
+      assertEquals(answer.split("\r\n")[0], "HTTP/1.1 426 Upgrade Required", door);
+      socket.destroy();
+    }
+  }
+  assert(await ready());
+  const session = new WebSocket(url("/v1/realtime").replace("http", "ws"));
+  await new Promise((go) => session.onopen = go);
+  session.close();
+  await new Promise((go) => session.onclose = go);
+});
+
+test("a peer that goes before its upgrade is done gives its seat back", async () => {
+  for (const door of DOORS) {
+    for (let i = 0; i < 2; i++) {
+      const socket = await dialRaw(door, [...UPGRADE, KEY]);
+      socket.on("error", () => {});
+      socket.resetAndDestroy();
+    }
+  }
+  await new Promise((go) => setTimeout(go, 50));
+  await until("free seats", async () => deps.registry.live === 0 && await ready());
+  const sockets = [1, 2].map(() => new WebSocket(url("/browser/stream").replace("http", "ws")));
+  for (const socket of sockets) await new Promise((go) => socket.onmessage = go);
+  assertEquals(deps.registry.live, 2);
+  for (const socket of sockets) {
+    socket.close();
+    await new Promise((go) => socket.onclose = go);
+  }
+  await until("free seats", () => deps.registry.live === 0);
+});
+
+test("a peer whose nonsense is longer than a close frame is closed, and the server goes on", async () => {
+  const socket = new WebSocket(url("/twilio/stream").replace("http", "ws"));
+  await new Promise((go) => socket.onopen = go);
+  const closed = new Promise<CloseEvent>((go) => socket.onclose = go);
+  for (let i = 0; i < 100; i++) socket.send(JSON.stringify({ event: "語".repeat(200) }));
+  const { code, reason } = await closed;
+  assertEquals(code, 1008);
+  assert(new TextEncoder().encode(reason).length <= 123);
+  assert(reason.startsWith("100 broken messages"), reason);
+  assert(await ready());
+});
