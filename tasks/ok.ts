@@ -21,6 +21,7 @@ export const ROOMS = [
   "deploy",
   "web",
   "app_test.ts",
+  "drain_test.ts",
   "config_test.ts",
 ];
 

@@ -33,6 +33,13 @@ function count(output: string, tally: Tally): void {
   }
 }
 
+/** Of a failed step, what tells why: from the first report of an error, or else its last lines. */
+function whatFailed(output: string): string {
+  const lines = output.split("\n");
+  const first = lines.findIndex((line) => / ERRORS |^error:|^\(fail\)/.test(line));
+  return (first >= 0 ? lines.slice(first) : lines).slice(-200).join("\n");
+}
+
 /** Runs all steps, also after one has failed, so that one run tells everything. */
 export async function run(steps: readonly Step[], tally: Tally): Promise<boolean> {
   let good = true;
@@ -46,7 +53,7 @@ export async function run(steps: readonly Step[], tally: Tally): Promise<boolean
     console.log(`${success ? "ok  " : "FAIL"}  ${name.padEnd(44)} ${seconds.padStart(6)} s`);
     if (!success) {
       good = false;
-      console.log(output);
+      console.log(whatFailed(output));
     }
   }
   return good;

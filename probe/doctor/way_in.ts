@@ -115,11 +115,6 @@ function shapeOf(url: URL): Finding | null {
       advice: "Twilio's media streams come over wss:// alone: put TLS in front",
     });
   }
-  if (url.pathname !== "/" || url.search) {
-    return poor("PUBLIC_URL", `it has more than an origin: ${url.pathname}${url.search && "?…"}`, {
-      advice: `Set it to ${url.origin}, with nothing behind it`,
-    });
-  }
   return null;
 }
 

@@ -100,13 +100,3 @@ test("signatures without PUBLIC_URL are told before Twilio's are refused", async
   const all = await findings(checkWayIn, visitWith({ TWILIO_AUTH_TOKEN: "t", PORT: "1" }));
   assertStringIncludes(about("PUBLIC_URL", all).advice!, "signatures");
 });
-
-test("PUBLIC_URL with more than an origin is told", async () => {
-  const visit = visitWith({ PUBLIC_URL: "https://127.0.0.1:1/voice?key=pass", PORT: "1" });
-  const { verdict, measured, advice } = about("PUBLIC_URL", await findings(checkWayIn, visit));
-  assertEquals([verdict, advice], [
-    "poor",
-    "Set it to https://127.0.0.1:1, with nothing behind it",
-  ]);
-  assertEquals(measured.includes("pass"), false);
-});
