@@ -32,28 +32,42 @@ export interface EarsPort {
 export interface EarsSettings {
   readonly minSpeechMs: number;
   readonly minSilenceMs: number;
+  /** Without voice for this long, the caller pauses. */
   readonly pauseMs: number;
   /** 0 for never. */
   readonly maybeDoneMs: number;
-  /** While the agent speaks: speech has to last this long above the gate. */
+  /** While the agent speaks: a voice that lasts this long may be the caller's. */
   readonly gateMs: number;
-  /** While the agent speaks: speech has to be this much louder than the expected echo. */
+  /** While the agent speaks: ... and has to be this much louder than the expected echo. */
   readonly gateDb: number;
+  /** Called off, and heard again within this time: it is one attempt, and what was said counts. */
+  readonly againMs: number;
   readonly maxFrameMs: number;
 }
 
 export const EARS_DEFAULTS: EarsSettings = {
   minSpeechMs: 50,
   minSilenceMs: 200,
-  pauseMs: 120,
+  pauseMs: 160,
   maybeDoneMs: 0,
-  gateMs: 40,
+  gateMs: 30,
   gateDb: 4,
+  againMs: 600,
   maxFrameMs: 2000,
 };
 
-/** Weights of a 20 ms frame: about a second, and about 60 ms. */
-const SLOW = 0.02, QUICK = 0.3;
+/** The detector judges in steps of this length, and so do we. */
+const HOP_MS = 10;
+/** Its smoothing shows an onset this much late. */
+const LAG_MS = 10;
+/** The detector's confidence from which a hop is voice. */
+const VOICED = 0.5;
+/** Nobody breaks in more quietly than this. */
+const FAINTEST_DBFS = -50;
+/** Weights of 10 ms: about a second, and about 60 ms. */
+const SLOW = 0.01, QUICK = 0.16;
+/** Echo below this is no speech to a brain's detector either. */
+const HARMLESS_DBFS = -58;
 
 export class Ears {
   readonly vad: Vad;
@@ -61,13 +75,21 @@ export class Ears {
   readonly #port: EarsPort;
   readonly #settings: EarsSettings;
   readonly #pcm: Int16Array;
-  /** The last frame's view of `#pcm`: frames are of one length nearly always. */
-  #view: Int16Array;
+  readonly #hopSamples: number;
+  /** Views of `#pcm`, a hop each; made when first needed. */
+  readonly #hops: Int16Array[] = [];
   #nowMs = 0;
+  /** Where the frame that is being heard ends, on the detector's clock. */
+  #frameEndMs = 0;
   /** The port was told that the caller speaks. */
   #told = false;
-  /** When the detector's present stretch of speech began. */
+  /** When the present speech began, on the call's clock. */
   #onsetMs = 0;
+  /** Where voice was last heard, on the detector's clock. */
+  #voiceMs = -Infinity;
+  /** How long the voice lasted that was called off last, and where it ended. */
+  #burstMs = 0;
+  #burstEndMs = -Infinity;
   /** Voice above the gate, in ms; it runs down as fast as it fills. */
   #loudMs = 0;
   #pausing = false;
@@ -83,7 +105,7 @@ export class Ears {
     this.#format = format;
     this.#port = port;
     this.#pcm = new Int16Array(this.#settings.maxFrameMs * format.sampleRateHz / 1000);
-    this.#view = this.#pcm;
+    this.#hopSamples = HOP_MS * format.sampleRateHz / 1000;
     const { minSpeechMs, minSilenceMs } = this.#settings;
     const options = { sampleRateHz: format.sampleRateHz, minSpeechMs, minSilenceMs };
     this.vad = new Vad(options, (event) => {
@@ -98,37 +120,55 @@ export class Ears {
    * @param echoDbfs The loudest that our own voice may be in it; -Infinity when we are silent.
    */
   hear(bytes: Uint8Array, nowMs: number, echoDbfs: number): void {
+    const samples = decodeInto(this.#format, bytes, this.#pcm);
+    const perMs = this.#format.sampleRateHz / 1000;
     this.#nowMs = nowMs;
     this.#echoDbfs = echoDbfs;
-    const samples = decodeInto(this.#format, bytes, this.#pcm);
-    if (this.#view.length !== samples) this.#view = this.#pcm.subarray(0, samples);
-    this.vad.push(this.#view);
-    if (!this.vad.speaking) return;
-    const frameMs = samples * 1000 / this.#format.sampleRateHz;
-    if (this.#told) this.#watchPause();
-    else this.#watchGate(frameMs, nowMs);
+    this.#frameEndMs = this.vad.positionMs + samples / perMs;
+    for (let at = 0; at < samples; at += this.#hopSamples) {
+      const count = Math.min(this.#hopSamples, samples - at);
+      this.vad.push(this.#view(at, count));
+      this.#judge(count / perMs);
+    }
   }
 
   /** It was no caller: what goes on has to pass the gate anew. */
   callOff(): void {
+    if (this.#told) {
+      this.#burstMs = Math.max(0, this.#at(this.#voiceMs) - this.#onsetMs);
+      this.#burstEndMs = this.#at(this.#voiceMs);
+    }
     this.#told = false;
     this.#loudMs = 0;
   }
 
   /** When the caller's voice was last heard, by what is known now. */
   lastVoiceMs(nowMs: number): number {
-    return nowMs - (this.vad.speaking ? this.vad.silenceMs : 0);
+    return nowMs - this.pauseMs;
   }
 
   get pauseMs(): number {
     return this.vad.speaking ? this.vad.silenceMs : 0;
   }
 
+  /**
+   * The last frame may hold our own voice and, as far as we can tell, nobody else's. A brain that
+   * heard it would answer itself.
+   */
+  get onlyEcho(): boolean {
+    return !this.#told && this.#echoDbfs > Math.max(HARMLESS_DBFS, this.vad.floorDbfs);
+  }
+
+  /** A hop of the frame; a whole one is always the same view, so that nothing is allocated. */
+  #view(at: number, count: number): Int16Array {
+    if (count < this.#hopSamples) return this.#pcm.subarray(at, at + count);
+    const index = at / this.#hopSamples;
+    return this.#hops[index] ??= this.#pcm.subarray(at, at + count);
+  }
+
   #began(onsetMs: number): void {
-    this.#onsetMs = onsetMs;
-    this.#loudMs = 0;
     // With nothing of ours on the line, the detector's word is enough.
-    if (this.#echoDbfs === -Infinity) this.#tell(onsetMs);
+    if (!this.#told && this.#echoDbfs === -Infinity) this.#tell(onsetMs);
   }
 
   #ended(endMs: number): void {
@@ -137,8 +177,13 @@ export class Ears {
     this.#port.stopped(endMs);
   }
 
-  #tell(onsetMs: number): void {
+  #tell(heardMs: number): void {
+    // "Stop … wait!" is one attempt in two words: its onset is dated back by the first of them.
+    const again = heardMs - this.#burstEndMs < this.#settings.againMs;
+    const onsetMs = again ? heardMs - this.#burstMs : heardMs;
     this.#told = true;
+    this.#onsetMs = onsetMs;
+    this.#loudMs = 0;
     this.#pausing = false;
     this.#longestMs = 0;
     this.#maybeDone = false;
@@ -146,20 +191,58 @@ export class Ears {
     this.#port.started(onsetMs);
   }
 
-  #watchGate(frameMs: number, nowMs: number): void {
-    const { gateDb, gateMs } = this.#settings;
-    const voiced = this.vad.silenceMs === 0;
-    if (voiced && this.vad.levelDbfs > this.#echoDbfs + gateDb) this.#loudMs += frameMs;
-    else this.#loudMs = Math.max(0, this.#loudMs - frameMs);
-    if (this.#loudMs >= gateMs) this.#tell(Math.max(this.#onsetMs, nowMs - this.#loudMs));
+  #judge(ms: number): void {
+    const voiced = this.vad.confidence >= VOICED;
+    if (voiced) this.#voiceMs = this.vad.positionMs;
+    if (!this.#told) return this.#watchGate(voiced, ms);
+    if (voiced) this.#follow();
+    this.#watchPause(voiced);
+    if (this.#told && this.vad.speaking) this.#watchEnd();
   }
 
-  #watchPause(): void {
-    const { pauseMs, maybeDoneMs } = this.#settings;
+  /**
+   * Whether somebody may be breaking in. It asks for less than the detector, which wants
+   * `minSpeechMs`: being wrong costs a short halt, being late is being talked over.
+   */
+  #watchGate(voiced: boolean, ms: number): void {
+    const { gateDb, gateMs } = this.#settings;
+    // With nothing of ours on the line, only what the detector calls speech counts.
+    const listens = this.#echoDbfs !== -Infinity || this.vad.speaking;
+    const wantedDbfs = Math.max(
+      FAINTEST_DBFS,
+      Math.max(this.#echoDbfs, this.vad.floorDbfs) + gateDb,
+    );
+    if (listens && voiced && this.vad.levelDbfs > wantedDbfs) this.#loudMs += ms;
+    else this.#loudMs = Math.max(0, this.#loudMs - ms);
+    if (this.#loudMs >= gateMs) this.#tell(this.#at(this.vad.positionMs - this.#loudMs - LAG_MS));
+  }
+
+  #follow(): void {
+    this.#turnDbfs += SLOW * (this.vad.levelDbfs - this.#turnDbfs);
+    this.#lastDbfs += QUICK * (this.vad.levelDbfs - this.#lastDbfs);
+  }
+
+  /** Counted from the last voice itself, without the hold that the detector gives it in noise. */
+  #watchPause(voiced: boolean): void {
+    if (voiced) {
+      if (!this.vad.speaking) this.#pausing = false;
+      return;
+    }
+    const silenceMs = this.vad.positionMs - this.#voiceMs;
+    if (this.#pausing || silenceMs < this.#settings.pauseMs) return;
+    this.#pausing = true;
+    this.#port.paused();
+    if (!this.#told || this.vad.speaking) return;
+    // The gate was wrong, and nobody called it off.
+    this.#told = false;
+    this.#port.stopped(this.#at(this.#voiceMs));
+  }
+
+  /** The silence that the detector counts: it may end the turn. */
+  #watchEnd(): void {
+    const { maybeDoneMs } = this.#settings;
     const silenceMs = this.vad.silenceMs;
     if (silenceMs === 0) {
-      this.#turnDbfs += SLOW * (this.vad.levelDbfs - this.#turnDbfs);
-      this.#lastDbfs += QUICK * (this.vad.levelDbfs - this.#lastDbfs);
       if (this.#pausing || this.#maybeDone) this.#port.resumed(this.#longestMs);
       this.#pausing = false;
       this.#longestMs = 0;
@@ -172,10 +255,6 @@ export class Ears {
       this.#turnDbfs - this.#lastDbfs,
     );
     if (endsAfterMs !== undefined) this.vad.minSilenceMs = endsAfterMs;
-    if (silenceMs >= pauseMs && !this.#pausing) {
-      this.#pausing = true;
-      this.#port.paused();
-    }
     if (maybeDoneMs > 0 && !this.#maybeDone && silenceMs >= maybeDoneMs) {
       this.#maybeDone = true;
       this.#port.maybeDone(this.#at(this.vad.positionMs - silenceMs));
@@ -183,6 +262,6 @@ export class Ears {
   }
 
   #at(streamMs: number): number {
-    return this.#nowMs - (this.vad.positionMs - streamMs);
+    return this.#nowMs - (this.#frameEndMs - streamMs);
   }
 }

@@ -2,9 +2,11 @@
  * How loud our own voice may come back from this caller's line, so that the agent isn't interrupted
  * by itself.
  *
- * It remembers how loud what we sent will be when it is heard, and learns how much of that returns
- * (the echo return loss): it starts careful, believes a stronger echo at once, and a weaker one by
- * and by. Whoever is louder than the expected echo is the caller.
+ * It remembers how loud what we sent was at each moment, and learns how much of it returns, for each
+ * delay by itself: the loss is the least that was seen. At a delay that is not the echo's, loud
+ * echoes meet moments at which we were quiet, so the least that is seen there is small. The delay
+ * with the greatest loss is therefore the one that explains the echo, and it alone says what to
+ * expect, syllable by syllable; whoever is louder than that is the caller, also between our words.
  *
  * @module
  */
@@ -17,21 +19,23 @@ import { pcm16FromBytesInto } from "../media/pcm.ts";
 export interface EchoGuardSettings {
   /** Return loss that is assumed of a line that we don't know yet. */
   readonly firstLossDb: number;
-  /** No line is believed to return more than this. */
-  readonly minLossDb: number;
   readonly maxLossDb: number;
-  /** How fast a weaker echo is believed, in dB for each second of our speech. */
-  readonly relaxDbPerSecond: number;
+  /** A frame can convince us of this much more echo than we knew. */
+  readonly believeDb: number;
+  /** How fast a weaker echo is believed, in dB a frame: while echo is heard, and while none is. */
+  readonly relaxDb: number;
+  readonly silentDb: number;
   /** How far behind our sound its echo may come. */
   readonly maxDelayMs: number;
 }
 
 export const ECHO_GUARD_DEFAULTS: EchoGuardSettings = {
   firstLossDb: 10,
-  minLossDb: 6,
-  maxLossDb: 40,
-  relaxDbPerSecond: 12,
-  maxDelayMs: 300,
+  maxLossDb: 50,
+  believeDb: 2,
+  relaxDb: 0.1,
+  silentDb: 0.5,
+  maxDelayMs: 500,
 };
 
 const SLOT_MS = 20;
@@ -39,10 +43,18 @@ const SLOT_MS = 20;
 const SLOTS = 256;
 /** Sound below this has no echo worth knowing. */
 const QUIET_DBFS = -55;
+/** A line that is silent while we are this loud has little echo. */
+const LOUD_DBFS = -30;
 /** A mark or a phone may be this early. */
-const EARLY_MS = 40;
-/** A frame can convince us of this much more echo than we knew. */
-const BELIEVE_DB = 1;
+const EARLY_SLOTS = 2;
+/** Audible echo has to be heard in this many frames before one delay is trusted: half a second. */
+const SURE_FRAMES = 25;
+/** Another delay has to explain the echo better by this much. */
+const BETTER_DB = 1;
+/** The memory of the line's quietest moment fades by 5 dB a second. */
+const FLOOR_RISE_DB = 0.1;
+/** Above its quietest moment by more than this, the line carries more than noise. */
+const NOISE_DB = 6;
 
 export class EchoGuard {
   readonly #settings: EchoGuardSettings;
@@ -54,13 +66,22 @@ export class EchoGuard {
   readonly #levelDbfs = new Float32Array(SLOTS).fill(-Infinity);
   /** The 20 ms of wall time that each slot speaks of. */
   readonly #slotOf = new Float64Array(SLOTS).fill(-1);
-  #lossDb: number;
+  /** Our level at each delay, and the loss that was learned for it; delays are slots apart. */
+  readonly #sentDbfs: Float64Array;
+  readonly #lossDb: Float64Array;
+  #best = 0;
+  #echoFrames = 0;
+  #lookedAtMs = -1;
+  /** The line's own noise: the least that was heard of late. */
+  #floorDbfs = Infinity;
 
   /** @param maxPieceMs The longest piece of audio that `playing` will be given. */
   constructor(format: AudioFormat, maxPieceMs: number, settings: Partial<EchoGuardSettings> = {}) {
     this.#settings = { ...ECHO_GUARD_DEFAULTS, ...settings };
     this.#format = format;
-    this.#lossDb = this.#settings.firstLossDb;
+    const delays = EARLY_SLOTS + 1 + Math.ceil(this.#settings.maxDelayMs / SLOT_MS);
+    this.#sentDbfs = new Float64Array(delays).fill(-Infinity);
+    this.#lossDb = new Float64Array(delays).fill(this.#settings.firstLossDb);
     const bytes = Math.ceil(maxPieceMs * bytesPerMs(format));
     this.#bytes = new Uint8Array(bytes);
     this.#firstSlot = this.#bytes.subarray(0, SLOT_MS * bytesPerMs(format));
@@ -69,7 +90,12 @@ export class EchoGuard {
 
   /** How much weaker than our voice its echo is believed to be. */
   get lossDb(): number {
-    return this.#lossDb;
+    return this.#lossDb[this.#best]!;
+  }
+
+  /** How far behind our voice its echo is believed to be; NaN while that is not known. */
+  get delayMs(): number {
+    return this.#echoFrames < SURE_FRAMES ? NaN : (this.#best - EARLY_SLOTS) * SLOT_MS;
   }
 
   /**
@@ -100,36 +126,84 @@ export class EchoGuard {
   cleared(nowMs: number): void {
     const slot = Math.floor(nowMs / SLOT_MS);
     for (let i = 0; i < SLOTS; i++) if (this.#slotOf[i]! > slot) this.#slotOf[i] = -1;
+    this.#lookedAtMs = -1;
   }
 
-  /** The loudest echo to be expected now, in dBFS; -Infinity when none is. */
+  /** The loudest echo to be expected now, in dBFS; -Infinity when nothing of ours is on the line. */
   expectedDbfs(nowMs: number): number {
-    const loudest = this.#loudest(nowMs);
-    return loudest < QUIET_DBFS ? -Infinity : loudest - this.#lossDb;
+    this.#look(nowMs);
+    const sent = this.#sentDbfs, loss = this.#lossDb;
+    const sure = this.#echoFrames >= SURE_FRAMES;
+    let expected = -Infinity;
+    for (let d = 0; d < sent.length; d++) {
+      if (sent[d]! === -Infinity) continue;
+      // As long as no delay is trusted, the echo may come by any.
+      const dbfs = sure && d !== this.#best ? -Infinity : sent[d]!;
+      expected = Math.max(expected, Math.max(QUIET_DBFS, dbfs) - loss[d]!);
+    }
+    return expected;
   }
 
   /** Learns from a frame that nobody is believed to have spoken in. */
   learn(heardDbfs: number, nowMs: number): void {
-    const loudest = this.#loudest(nowMs);
-    if (loudest < QUIET_DBFS) return;
-    const { minLossDb, maxLossDb, relaxDbPerSecond } = this.#settings;
-    const seenDb = loudest - heardDbfs;
-    const step = seenDb < this.#lossDb ? -BELIEVE_DB : relaxDbPerSecond * SLOT_MS / 1000;
-    const next = this.#lossDb + step;
-    // Neither way beyond what was seen.
-    const bound = step < 0 ? Math.max(next, seenDb) : Math.min(next, seenDb);
-    this.#lossDb = Math.min(maxLossDb, Math.max(minLossDb, bound));
+    this.#look(nowMs);
+    this.#floorDbfs = Math.min(heardDbfs, this.#floorDbfs + FLOOR_RISE_DB);
+    const voiced = heardDbfs > this.#floorDbfs + NOISE_DB;
+    if (voiced) this.#heardEcho(heardDbfs);
+    else this.#heardNone(heardDbfs);
   }
 
-  #loudest(nowMs: number): number {
-    const from = Math.floor((nowMs - this.#settings.maxDelayMs) / SLOT_MS);
-    const to = Math.floor((nowMs + EARLY_MS) / SLOT_MS);
-    let loudest = -Infinity;
-    for (let slot = Math.max(0, from); slot <= to; slot++) {
-      const index = slot % SLOTS;
-      if (this.#slotOf[index] === slot) loudest = Math.max(loudest, this.#levelDbfs[index]!);
+  /** Each delay's loss is no more than what is seen, or hardly. */
+  #heardEcho(heardDbfs: number): void {
+    const { believeDb, relaxDb } = this.#settings;
+    const sent = this.#sentDbfs, loss = this.#lossDb;
+    for (let d = 0; d < sent.length; d++) {
+      if (sent[d]! === -Infinity) continue;
+      const seen = Math.max(QUIET_DBFS, sent[d]!) - heardDbfs;
+      const was = loss[d]!;
+      this.#set(d, seen < was ? Math.max(seen, was - believeDb) : Math.min(seen, was + relaxDb));
     }
-    return loudest;
+    if (this.#echoFrames < SURE_FRAMES) this.#echoFrames++;
+    for (let d = 0; d < loss.length; d++) {
+      if (loss[d]! > loss[this.#best]! + BETTER_DB) this.#best = d;
+    }
+  }
+
+  /** Where we were loud and nothing came back, the loss is at least what is seen. */
+  #heardNone(heardDbfs: number): void {
+    const { silentDb } = this.#settings;
+    const sent = this.#sentDbfs, loss = this.#lossDb;
+    const best = this.#best;
+    const sure = this.#echoFrames >= SURE_FRAMES;
+    // With an echo known, only its own delay can say that it is gone, and then it says so for all.
+    if (sure && (sent[best]! < LOUD_DBFS || sent[best]! - heardDbfs < loss[best]!)) return;
+    for (let d = 0; d < sent.length; d++) {
+      const seen = sent[d]! - heardDbfs;
+      if (sure) this.#set(d, loss[d]! + silentDb);
+      else if (sent[d]! > LOUD_DBFS && seen > loss[d]!) {
+        this.#set(d, Math.min(seen, loss[d]! + silentDb));
+      }
+    }
+  }
+
+  #set(delay: number, lossDb: number): void {
+    this.#lossDb[delay] = Math.min(this.#settings.maxLossDb, Math.max(0, lossDb));
+  }
+
+  /** Our level at each delay: the loudest of three slots, as neither clock is that exact. */
+  #look(nowMs: number): void {
+    if (nowMs === this.#lookedAtMs) return;
+    this.#lookedAtMs = nowMs;
+    const sent = this.#sentDbfs;
+    const newest = Math.floor(nowMs / SLOT_MS) + EARLY_SLOTS;
+    for (let d = 0; d < sent.length; d++) {
+      let loudest = -Infinity;
+      for (let slot = newest - d - 1; slot <= newest - d + 1; slot++) {
+        const index = ((slot % SLOTS) + SLOTS) % SLOTS;
+        if (this.#slotOf[index] === slot) loudest = Math.max(loudest, this.#levelDbfs[index]!);
+      }
+      sent[d] = loudest;
+    }
   }
 
   #level(bytes: Uint8Array): number {

@@ -14,7 +14,7 @@ import { BINARY, isStale } from "../tasks/build.ts";
 const PATIENT = { timeout: 60_000 };
 
 const PROGRAMS: [name: string, command: string[], skip: string | false][] = [
-  ["Deno from source", [Deno.execPath(), "run", "-A", "main.ts"], false],
+  ["Deno from source", [Deno.execPath(), "run", "-q", "-A", "main.ts"], false],
   ["the binary", [BINARY], isStale() && `${BINARY} is older than its source`],
 ];
 
@@ -33,7 +33,13 @@ function run(
   return new Promise((resolve) => {
     execFile(program!, [...first, ...args], {
       cwd: fileURLToPath(new URL("..", import.meta.url).href),
-      env: { PATH: Deno.env.get("PATH"), HOME: Deno.env.get("HOME"), NO_COLOR: "1", ...env },
+      env: {
+        PATH: Deno.env.get("PATH"),
+        HOME: Deno.env.get("HOME"),
+        ...(Deno.env.has("DENO_DIR") && { DENO_DIR: Deno.env.get("DENO_DIR") }),
+        NO_COLOR: "1",
+        ...env,
+      },
       timeout: 30_000,
     }, (error, out, err) => {
       resolve({ code: error ? Number(error.code ?? -1) : 0, out: String(out), err: String(err) });

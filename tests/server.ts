@@ -50,6 +50,7 @@ export async function startServer(
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
+        ...(process.env.DENO_DIR && { DENO_DIR: process.env.DENO_DIR }),
         PORT: "0",
         HOST: "127.0.0.1",
         EARSHOT_LOG: "json",

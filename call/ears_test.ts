@@ -1,0 +1,213 @@
+import test from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import { loadSpeech, speechFacts, type SpeechName } from "../tests/speech/speech.ts";
+import { type AudioFormat, bytesPerMs, PCM_24K, PCMA, PCMU } from "../media/format.ts";
+import { MULAW_SILENCE } from "../media/mulaw.ts";
+import { Ears, type EarsSettings } from "./ears.ts";
+import { Transcoder } from "./transcoder.ts";
+
+const PCM_48K: AudioFormat = { encoding: "pcm16", sampleRateHz: 48000 };
+
+/** The call's clock when the first frame comes. */
+const BEGAN_MS = 50_000;
+
+/** Ears that write down what they tell, in order. */
+class Rig {
+  readonly told: string[] = [];
+  readonly onsetsMs: number[] = [];
+  readonly endsMs: number[] = [];
+  readonly maybeEndsMs: number[] = [];
+  readonly pausesMs: number[] = [];
+  readonly ears: Ears;
+  nowMs = BEGAN_MS;
+  echoDbfs = -Infinity;
+
+  constructor(
+    settings: Partial<EarsSettings> = {},
+    readonly format: AudioFormat = PCMU,
+    silenceMs?: (turnMs: number, fallDb: number) => number,
+  ) {
+    this.ears = new Ears(format, {
+      started: (onsetMs) => {
+        this.told.push("started");
+        this.onsetsMs.push(onsetMs);
+      },
+      paused: () => this.told.push("paused"),
+      resumed: (pauseMs) => {
+        this.told.push("resumed");
+        this.pausesMs.push(pauseMs);
+      },
+      maybeDone: (endMs) => {
+        this.told.push("maybeDone");
+        this.maybeEndsMs.push(endMs);
+      },
+      stopped: (endMs) => {
+        this.told.push("stopped");
+        this.endsMs.push(endMs);
+      },
+      silenceMs,
+    }, settings);
+  }
+
+  /** Hears µ-law, in the rig's own format, in frames of 20 ms as they come in time. */
+  hear(mulaw: Uint8Array): void {
+    const transcoder = new Transcoder(PCMU, this.format, 20);
+    for (let at = 0; at < mulaw.length; at += 160) {
+      this.nowMs += 20;
+      const frame = mulaw.subarray(at, at + 160);
+      this.ears.hear(
+        transcoder.idle ? frame : transcoder.convert(frame),
+        this.nowMs,
+        this.echoDbfs,
+      );
+    }
+  }
+
+  silence(ms: number): void {
+    this.hear(new Uint8Array(ms * 8).fill(MULAW_SILENCE));
+  }
+
+  times(word: string): number {
+    return this.told.filter((told) => told === word).length;
+  }
+}
+
+/** Half a second of silence, a fixture, and silence behind it. */
+function said(name: SpeechName, settings: Partial<EarsSettings> = {}, format = PCMU): Rig {
+  const rig = new Rig(settings, format);
+  rig.silence(500);
+  rig.hear(loadSpeech(name));
+  rig.silence(2000);
+  return rig;
+}
+
+test("a sentence is told once, with its true beginning and end on the call's clock", () => {
+  for (const name of ["question_open", "question_hear", "question_order"] as const) {
+    const { told, onsetsMs, endsMs } = said(name, { minSilenceMs: 500 });
+    assertEquals(told, ["started", "paused", "stopped"], name);
+    const { startMs, endMs } = speechFacts(name);
+    const lateMs = onsetsMs[0]! - (BEGAN_MS + 500 + startMs);
+    // Soft first sounds after perfect silence are found late; never before they are there.
+    assert(lateMs > -40 && lateMs < 250, `${name}: onset ${lateMs} ms late`);
+    const offMs = endsMs[0]! - (BEGAN_MS + 500 + endMs);
+    assert(Math.abs(offMs) <= 40, `${name}: end ${offMs} ms off`);
+  }
+});
+
+test("every format of a leg is heard alike", () => {
+  const wanted = said("question_open", { minSilenceMs: 500 });
+  for (const format of [PCMA, PCM_24K, PCM_48K]) {
+    const rig = said("question_open", { minSilenceMs: 500 }, format);
+    assertEquals(rig.told, wanted.told);
+    assert(Math.abs(rig.onsetsMs[0]! - wanted.onsetsMs[0]!) <= 120);
+    assert(Math.abs(rig.endsMs[0]! - wanted.endsMs[0]!) <= 40);
+  }
+});
+
+test("a pause inside a sentence is told when it begins and, with its length, when it ends", () => {
+  const rig = said("booking_pause", { minSilenceMs: 1500, pauseMs: 120 });
+  assertEquals(rig.told, ["started", "paused", "resumed", "paused", "stopped"]);
+  const { startMs, endMs } = speechFacts("booking_pause").pauses[0]!;
+  assert(Math.abs(rig.pausesMs[0]! - (endMs - startMs)) < 100, `${rig.pausesMs[0]} ms`);
+});
+
+test("a pause that may be the end of the turn is told early, with the end as it will be", () => {
+  const rig = said("question_open", { minSilenceMs: 500, maybeDoneMs: 150 });
+  assertEquals(rig.told, ["started", "paused", "maybeDone", "stopped"]);
+  assert(Math.abs(rig.maybeEndsMs[0]! - rig.endsMs[0]!) <= 80);
+  assertEquals(said("question_open", { minSilenceMs: 500 }).maybeEndsMs, []);
+});
+
+test("who decides how long the silence has to be is asked while it lasts", () => {
+  const asked: [turnMs: number, fallDb: number][] = [];
+  const rig = new Rig({ minSilenceMs: 200 }, PCMU, (turnMs, fallDb) => {
+    asked.push([turnMs, fallDb]);
+    return 1500;
+  });
+  rig.silence(500);
+  rig.hear(loadSpeech("booking_pause"));
+  rig.silence(2000);
+  assertEquals(rig.times("started"), 1, "200 ms of silence would have cut it in two");
+  assert(asked.length > 50);
+  for (const [turnMs, fallDb] of asked) {
+    assert(turnMs >= 0 && turnMs < 5000 && Number.isFinite(fallDb), `${turnMs} ms, ${fallDb} dB`);
+  }
+});
+
+test("while the agent speaks, what is no louder than its echo is not told at all", () => {
+  const rig = new Rig({ minSilenceMs: 500 });
+  rig.silence(500);
+  rig.echoDbfs = 0;
+  rig.hear(loadSpeech("question_open"));
+  rig.silence(2000);
+  assertEquals(rig.told, []);
+});
+
+test("while the agent speaks, a louder caller is heard, once it has lasted gateMs", () => {
+  const rig = new Rig({ minSilenceMs: 500, gateMs: 40 });
+  rig.silence(500);
+  rig.echoDbfs = -50;
+  rig.hear(loadSpeech("question_open"));
+  assertEquals(rig.told[0], "started");
+  const { startMs, endMs } = speechFacts("question_open");
+  const onsetMs = rig.onsetsMs[0]! - BEGAN_MS - 500;
+  assert(onsetMs > startMs - 40 && onsetMs < endMs - 500, `${onsetMs} ms`);
+  rig.echoDbfs = -Infinity;
+  rig.silence(2000);
+  assertEquals(rig.told.at(-1), "stopped");
+  const slow = new Rig({ minSilenceMs: 500, gateMs: 1700 });
+  slow.silence(500);
+  slow.echoDbfs = -50;
+  slow.hear(loadSpeech("question_open"));
+  assertEquals(slow.told, []);
+});
+
+test("speech that was called off ends without a word, and may begin again", () => {
+  const speech = loadSpeech("question_open");
+  const rig = new Rig({ minSilenceMs: 500 });
+  rig.silence(500);
+  rig.hear(speech.subarray(0, 800 * 8));
+  rig.silence(240);
+  assertEquals(rig.told, ["started", "paused"]);
+  rig.ears.callOff();
+  rig.silence(2000);
+  assertEquals(rig.told, ["started", "paused"]);
+  rig.hear(speech);
+  rig.silence(2000);
+  assertEquals(rig.told.slice(2), ["started", "paused", "stopped"]);
+  // And without a long silence between: what goes on passes the gate anew.
+  const goesOn = new Rig({ minSilenceMs: 500 });
+  goesOn.silence(500);
+  goesOn.hear(speech.subarray(0, 800 * 8));
+  goesOn.silence(240);
+  goesOn.ears.callOff();
+  goesOn.hear(speech.subarray(800 * 8));
+  goesOn.silence(2000);
+  assertEquals(goesOn.told, ["started", "paused", "started", "paused", "stopped"]);
+});
+
+test("lastVoiceMs is now while the caller speaks, and stands still in a pause", () => {
+  const rig = new Rig({ minSilenceMs: 1500 });
+  assertEquals(rig.ears.lastVoiceMs(7), 7);
+  rig.silence(500);
+  rig.hear(loadSpeech("question_open"));
+  rig.silence(300);
+  const { endMs } = speechFacts("question_open");
+  const lastMs = rig.ears.lastVoiceMs(rig.nowMs) - BEGAN_MS - 500;
+  assert(Math.abs(lastMs - endMs) < 100, `${lastMs} ms`);
+  assert(rig.ears.pauseMs > 200);
+});
+
+test("silence alone is never told, and odd frame lengths are heard too", () => {
+  const rig = new Rig();
+  rig.silence(3000);
+  assertEquals(rig.told, []);
+  const speech = loadSpeech("question_open");
+  for (let at = 0, n = 1; at < speech.length; n = n % 300 + 37) {
+    const frame = speech.subarray(at, at + n);
+    at += n;
+    rig.ears.hear(frame, rig.nowMs += frame.length / bytesPerMs(PCMU), -Infinity);
+  }
+  rig.silence(1000);
+  assert(rig.times("started") >= 1 && rig.times("started") === rig.times("stopped"));
+});
