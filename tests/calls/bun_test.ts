@@ -1,5 +1,7 @@
 import { failureSuite } from "./failures.ts";
 import { callSuite } from "./suite.ts";
+import { turnSuite } from "./turns.ts";
 
 callSuite("bun");
 failureSuite("bun");
+turnSuite("bun");
