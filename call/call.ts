@@ -154,12 +154,14 @@ export class Call implements LegHandlers {
     const { frames } = this.#deps.telemetry;
     const nowMs = clock.nowMs();
     frames.began(nowMs);
-    const echoDbfs = this.#state.agentAudible ? this.#echo.expectedDbfs(nowMs) : -Infinity;
+    const echoDbfs = this.#echo.expectedDbfs(nowMs);
     ears.hear(bytes, nowMs, echoDbfs);
     if (echoDbfs !== -Infinity && !this.#state.callerLocal) {
       this.#echo.learn(ears.vad.levelDbfs, nowMs);
     }
-    uplink.push(bytes, payload);
+    // A brain whose detector heard our own echo would answer itself.
+    if (ears.onlyEcho && this.#state.turns !== "local") uplink.pushSilence(bytes.length);
+    else uplink.push(bytes, payload);
     this.#news.frame(ears.vad);
     frames.ended();
   }

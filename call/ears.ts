@@ -93,6 +93,9 @@ export class Ears {
   /** Voice above the gate, in ms; it runs down as fast as it fills. */
   #loudMs = 0;
   #pausing = false;
+  /** Voice was heard after a pause; the detector will say whether it was more than a click. */
+  #goesOn = false;
+  /** The pause as the detector counts it. */
   #longestMs = 0;
   #maybeDone = false;
   /** Level of the turn's voice, slowly and quickly followed. */
@@ -185,6 +188,7 @@ export class Ears {
     this.#onsetMs = onsetMs;
     this.#loudMs = 0;
     this.#pausing = false;
+    this.#goesOn = false;
     this.#longestMs = 0;
     this.#maybeDone = false;
     this.#turnDbfs = this.#lastDbfs = this.vad.levelDbfs;
@@ -206,13 +210,13 @@ export class Ears {
    */
   #watchGate(voiced: boolean, ms: number): void {
     const { gateDb, gateMs } = this.#settings;
-    // With nothing of ours on the line, only what the detector calls speech counts.
-    const listens = this.#echoDbfs !== -Infinity || this.vad.speaking;
-    const wantedDbfs = Math.max(
-      FAINTEST_DBFS,
-      Math.max(this.#echoDbfs, this.vad.floorDbfs) + gateDb,
-    );
-    if (listens && voiced && this.vad.levelDbfs > wantedDbfs) this.#loudMs += ms;
+    const agentSounds = this.#echoDbfs !== -Infinity;
+    const othersDbfs = Math.max(this.#echoDbfs, this.vad.floorDbfs);
+    const loud = agentSounds
+      ? this.vad.levelDbfs > Math.max(FAINTEST_DBFS, othersDbfs + gateDb)
+      // With nothing of ours on the line, what the detector calls speech counts.
+      : this.vad.speaking;
+    if (voiced && loud) this.#loudMs += ms;
     else this.#loudMs = Math.max(0, this.#loudMs - ms);
     if (this.#loudMs >= gateMs) this.#tell(this.#at(this.vad.positionMs - this.#loudMs - LAG_MS));
   }
@@ -225,7 +229,8 @@ export class Ears {
   /** Counted from the last voice itself, without the hold that the detector gives it in noise. */
   #watchPause(voiced: boolean): void {
     if (voiced) {
-      if (!this.vad.speaking) this.#pausing = false;
+      if (this.#pausing) this.#goesOn = true;
+      this.#pausing = false;
       return;
     }
     const silenceMs = this.vad.positionMs - this.#voiceMs;
@@ -243,8 +248,8 @@ export class Ears {
     const { maybeDoneMs } = this.#settings;
     const silenceMs = this.vad.silenceMs;
     if (silenceMs === 0) {
-      if (this.#pausing || this.#maybeDone) this.#port.resumed(this.#longestMs);
-      this.#pausing = false;
+      if (this.#goesOn || this.#maybeDone) this.#port.resumed(this.#longestMs);
+      this.#goesOn = false;
       this.#longestMs = 0;
       this.#maybeDone = false;
       return;

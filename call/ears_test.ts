@@ -2,7 +2,7 @@ import test from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { loadSpeech, speechFacts, type SpeechName } from "../tests/speech/speech.ts";
 import { type AudioFormat, bytesPerMs, PCM_24K, PCMA, PCMU } from "../media/format.ts";
-import { MULAW_SILENCE } from "../media/mulaw.ts";
+import { MULAW_SILENCE, mulawToPcm16, pcm16ToMulaw } from "../media/mulaw.ts";
 import { Ears, type EarsSettings } from "./ears.ts";
 import { Transcoder } from "./transcoder.ts";
 
@@ -210,4 +210,112 @@ test("silence alone is never told, and odd frame lengths are heard too", () => {
   }
   rig.silence(1000);
   assert(rig.times("started") >= 1 && rig.times("started") === rig.times("stopped"));
+});
+
+/** `ms` of hiss at this level, as µ-law. */
+function hiss(ms: number, levelDbfs: number, seed = 1): Uint8Array {
+  let state = seed;
+  return Uint8Array.from({ length: ms * 8 }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    // Uniform numbers have a third of the power of their peak.
+    return pcm16ToMulaw(
+      Math.round((state / 2 ** 31 - 1) * Math.sqrt(3) * 32768 * 10 ** (levelDbfs / 20)),
+    );
+  });
+}
+
+test("while the agent speaks, the caller is told sooner than the detector would", () => {
+  for (const name of ["question_open", "question_hear", "question_order", "stop_wait"] as const) {
+    const toldAfter = (echoDbfs: number) => {
+      const rig = new Rig({ minSilenceMs: 500 });
+      rig.hear(hiss(1000, -60));
+      rig.echoDbfs = echoDbfs;
+      const fromMs = rig.nowMs;
+      for (const bytes = loadSpeech(name); rig.told.length === 0;) {
+        const at = (rig.nowMs - fromMs) * 8;
+        rig.hear(bytes.subarray(at, at + 160));
+      }
+      return rig.nowMs - fromMs - speechFacts(name).startMs;
+    };
+    const gate = toldAfter(-65), detector = toldAfter(-Infinity);
+    assert(gate < detector, `${name}: ${gate} ms at the gate, ${detector} ms by the detector`);
+    assert(gate <= 60, `${name}: ${gate} ms`);
+  }
+});
+
+test("while the agent speaks, a click is not told, and a bang is told and called off by itself", () => {
+  const rig = new Rig({ minSilenceMs: 500 });
+  rig.hear(hiss(1000, -60));
+  rig.echoDbfs = -65;
+  // 2 ms in the middle of a hop: the detector's smoothing lets none of it through.
+  const click = hiss(20, -60);
+  click.set(hiss(2, -6, 2), 3 * 8);
+  rig.hear(click);
+  rig.hear(hiss(500, -60));
+  assertEquals(rig.told, []);
+  // 40 ms are enough for the gate, and too little for the detector: nobody else would end it.
+  const bang = hiss(60, -60);
+  bang.set(hiss(25, -12, 3), 10 * 8);
+  rig.hear(bang);
+  rig.hear(hiss(500, -60));
+  assertEquals(rig.told, ["started", "paused", "stopped"]);
+});
+
+test("noise of the line does not pass the gate, however low the echo", () => {
+  for (const levelDbfs of [-60, -48, -40]) {
+    const rig = new Rig();
+    rig.hear(hiss(1000, levelDbfs));
+    rig.echoDbfs = -90;
+    rig.hear(hiss(4000, levelDbfs, 5));
+    assertEquals(rig.told, [], `${levelDbfs} dBFS`);
+  }
+});
+
+test("a pause counts from the last voice, also where noise makes the detector wait", () => {
+  for (const noiseDbfs of [-65, -46]) {
+    const rig = new Rig({ minSilenceMs: 1500, pauseMs: 160 });
+    rig.hear(hiss(1500, noiseDbfs));
+    const speech = loadSpeech("mm_hm");
+    const noise = hiss(speech.length / 8, noiseDbfs, 3);
+    rig.hear(speech.map((byte, i) => pcm16ToMulaw(mulawToPcm16(byte) + mulawToPcm16(noise[i]!))));
+    const endMs = rig.nowMs - speech.length / 8 + speechFacts("mm_hm").endMs;
+    while (rig.told.at(-1) !== "paused" && rig.nowMs < endMs + 1000) {
+      rig.hear(hiss(20, noiseDbfs, 9));
+    }
+    assert(rig.nowMs - endMs < 230, `${noiseDbfs} dBFS: ${rig.nowMs - endMs} ms`);
+  }
+});
+
+test("words that return soon after they were called off are one attempt: the onset is dated back", () => {
+  const again = (gapMs: number) => {
+    const rig = new Rig({ minSilenceMs: 2000, againMs: 600 });
+    rig.hear(hiss(1000, -60));
+    rig.echoDbfs = -65;
+    const word = loadSpeech("mm_hm");
+    rig.hear(word);
+    while (rig.told.at(-1) !== "paused") rig.hear(hiss(20, -60, 4));
+    rig.ears.callOff();
+    rig.hear(hiss(gapMs, -60, 5));
+    const fromMs = rig.nowMs;
+    rig.hear(word);
+    return rig.onsetsMs.at(-1)! - fromMs - speechFacts("mm_hm").startMs;
+  };
+  const wordMs = speechFacts("mm_hm").endMs - speechFacts("mm_hm").startMs;
+  assert(Math.abs(again(100) + wordMs) < 60, `${again(100)} ms`);
+  assert(Math.abs(again(1000)) < 40, `${again(1000)} ms`);
+});
+
+test("a frame holds only our echo as long as nobody was told and echo is expected to be heard", () => {
+  const rig = new Rig({ minSilenceMs: 500 });
+  rig.hear(hiss(1000, -60));
+  assertEquals(rig.ears.onlyEcho, false);
+  rig.echoDbfs = -40;
+  rig.hear(hiss(100, -60));
+  assertEquals(rig.ears.onlyEcho, true);
+  rig.echoDbfs = -70; // below the line's own noise
+  rig.hear(hiss(100, -60));
+  assertEquals(rig.ears.onlyEcho, false);
+  rig.echoDbfs = -40;
+  rig.hear(loadSpeech("question_open").subarray(0, 4800));
+  assertEquals([rig.told, rig.ears.onlyEcho], [["started"], false]);
 });

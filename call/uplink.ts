@@ -8,7 +8,9 @@
 import type { BrainLink } from "../brain/brain.ts";
 import { appendAudio } from "../brain/requests.ts";
 import { base64ByteLength, encodeBase64 } from "../media/base64.ts";
+import { ALAW_SILENCE } from "../media/alaw.ts";
 import { type AudioFormat, bytesPerMs } from "../media/format.ts";
+import { MULAW_SILENCE } from "../media/mulaw.ts";
 import { Transcoder } from "./transcoder.ts";
 
 export interface UplinkSettings {
@@ -40,6 +42,9 @@ export class Uplink {
   #transcoder: Transcoder | null = null;
   #brainBytesPerMs = 0;
   #forwards = false;
+  /** The last frame of silence: frames are of one length nearly always. */
+  #silence = new Uint8Array(0);
+  #silencePayload = "";
   #ready = false;
   #open: boolean;
   /** Payloads that wait: early ones, slow ones, or the pre-roll of a closed gate. */
@@ -89,6 +94,17 @@ export class Uplink {
     }
     if (this.#forwards && payload !== null) this.#pass(payload);
     else this.#pass(encodeBase64(this.#transcoder!.convert(bytes)));
+  }
+
+  /** A frame of silence in the place of one that holds nothing of the caller. */
+  pushSilence(length: number): void {
+    if (this.#silence.length !== length) {
+      const { encoding } = this.#legFormat;
+      const code = encoding === "pcmu" ? MULAW_SILENCE : encoding === "pcma" ? ALAW_SILENCE : 0;
+      this.#silence = new Uint8Array(length).fill(code);
+      this.#silencePayload = encodeBase64(this.#silence);
+    }
+    this.push(this.#silence, this.#silencePayload);
   }
 
   /** The caller speaks: the pre-roll goes first, then every frame. */

@@ -1,0 +1,239 @@
+/**
+ * A whole call without sockets and without waiting: the real `Call`, between a phone and a brain on
+ * a clock that runs as fast as it can. What takes the binary a minute takes a few milliseconds here,
+ * so one can look at hundreds of calls. The benches on the binary then say whether it is true.
+ *
+ * @module
+ */
+
+import type { Brain, BrainHandlers } from "../../brain/brain.ts";
+import { Call, type CallSettings } from "../../call/call.ts";
+import type { Clock } from "../../call/clock.ts";
+import { ENDPOINTING_DEFAULTS } from "../../call/endpointing.ts";
+import type { RecordedSettings, RecordedStep } from "../../call/recording.ts";
+import type { Leg, LegHandlers, LegNews } from "../../legs/leg.ts";
+import { PCMU } from "../../media/format.ts";
+import { Playout } from "../../probe/playout.ts";
+import type { Logger } from "../../telemetry/log.ts";
+import { Telemetry } from "../../telemetry/telemetry.ts";
+import { Line, type LineSettings } from "./line.ts";
+import { Conversation, STRICT_BRAIN_DEFAULTS, type StrictBrainSettings } from "./strict_brain.ts";
+
+/** Time that jumps from one thing to the next. */
+export class FastClock implements Clock {
+  #nowMs = 0;
+  #order = 0;
+  #queue: { atMs: number; order: number; fn: () => void }[] = [];
+
+  readonly nowMs = (): number => this.#nowMs;
+
+  after(ms: number, fn: () => void): () => void {
+    const entry = { atMs: this.#nowMs + Math.max(0, ms), order: this.#order++, fn };
+    let at = this.#queue.length;
+    while (at > 0 && this.#queue[at - 1]!.atMs > entry.atMs) at--;
+    this.#queue.splice(at, 0, entry);
+    return () => {
+      const index = this.#queue.indexOf(entry);
+      if (index >= 0) this.#queue.splice(index, 1);
+    };
+  }
+
+  /** Runs everything up to then. */
+  runTo(ms: number): void {
+    while (this.#queue.length > 0 && this.#queue[0]!.atMs <= ms) {
+      const { atMs, fn } = this.#queue.shift()!;
+      this.#nowMs = atMs;
+      fn();
+    }
+    this.#nowMs = Math.max(this.#nowMs, ms);
+  }
+}
+
+const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** The defaults of `config.ts`, as `deps.ts` hands them on. */
+export const REHEARSAL_SETTINGS: CallSettings = {
+  wish: {
+    instructions: "",
+    voice: "marin",
+    turns: "server",
+    silenceMs: 200,
+    eagerness: "auto",
+  },
+  instructions: { greeting: "Greet.", still_there: "Ask.", goodbye: "Bye." },
+  minSpeechMs: 50,
+  endpointing: ENDPOINTING_DEFAULTS,
+  speculateMs: 0,
+  confirmMs: 700,
+  gateMs: 30,
+  gateDb: 4,
+  silencePromptMs: 0,
+  sessionTimeoutMs: 10_000,
+  callLimitMs: 3_300_000,
+  idleLimitMs: 300_000,
+  digitPauseMs: 1000,
+};
+
+export interface RehearsalOptions {
+  readonly line: LineSettings;
+  readonly settings?: Partial<CallSettings>;
+  readonly brain?: Partial<StrictBrainSettings>;
+  /** One way between the phone and us. */
+  readonly wayMs?: number;
+}
+
+export class Rehearsal {
+  readonly clock = new FastClock();
+  readonly line: Line;
+  readonly playout = new Playout({ keepMs: 600_000, maxMarks: 10_000, maxQueuedMs: 600_000 });
+  readonly clears: number[] = [];
+  readonly recorded: (RecordedSettings | RecordedStep)[] = [];
+  conversation!: Conversation;
+  readonly call: Call;
+  readonly telemetry: Telemetry;
+  ended = "";
+  #handlers: LegHandlers;
+  #frames = 0;
+  readonly #wayMs: number;
+
+  constructor(options: RehearsalOptions) {
+    const { clock } = this;
+    this.#wayMs = options.wayMs ?? 5;
+    this.line = new Line(options.line);
+    this.line.attach({
+      now: () => clock.nowMs(),
+      startedAtMs: () => 0,
+      heard: (fromMs, toMs) => this.playout.heard(fromMs, Math.min(toMs, clock.nowMs())),
+    });
+    const settings = { ...STRICT_BRAIN_DEFAULTS, ...options.brain };
+    const brain: Brain = {
+      name: "openai",
+      model: "gpt-realtime-2.1",
+      connect: (handlers) => this.#connect(handlers, settings),
+    };
+    this.telemetry = new Telemetry({
+      maxCalls: 1,
+      region: "local",
+      instance: "rehearsal",
+      now: () => clock.nowMs(),
+    });
+    this.call = new Call(
+      { callId: "CA1", streamId: "MZ1", accountId: "AC1" },
+      this.#leg(),
+      {
+        brain,
+        settings: { ...REHEARSAL_SETTINGS, ...options.settings },
+        clock,
+        telemetry: this.telemetry,
+        log: QUIET,
+        hangUp: () => Promise.resolve(),
+        closed: () => {},
+        record: (line) => this.recorded.push(structuredClone(line)),
+      },
+    );
+    this.#handlers = this.call;
+    clock.after(20, () => this.#frame());
+  }
+
+  get nowMs(): number {
+    return this.clock.nowMs();
+  }
+
+  run(ms: number): void {
+    this.clock.runTo(this.clock.nowMs() + ms);
+  }
+
+  /** Runs until `probe` is true. @returns False when it never was. */
+  runUntil(probe: () => boolean, timeoutMs: number): boolean {
+    const endMs = this.clock.nowMs() + timeoutMs;
+    while (!probe()) {
+      if (this.clock.nowMs() >= endMs) return false;
+      this.run(5);
+    }
+    return true;
+  }
+
+  /** Between two moments of the phone's clock. */
+  heard(fromMs: number, toMs = this.clock.nowMs()): Uint8Array<ArrayBuffer> {
+    return this.playout.heard(fromMs, Math.min(toMs, this.clock.nowMs()));
+  }
+
+  hangUp(): void {
+    this.#handlers.ended("caller");
+  }
+
+  #connect(handlers: BrainHandlers, settings: StrictBrainSettings) {
+    const { clock } = this;
+    let open = true;
+    const conversation = new Conversation(
+      (event) => open && handlers.message(JSON.stringify(event)),
+      settings,
+      0,
+      clock,
+    );
+    this.conversation = conversation;
+    return {
+      send: (text: string) => {
+        clock.after(settings.networkMs, () => {
+          if (!open) return;
+          const event = JSON.parse(text) as Record<string, unknown>;
+          conversation.take(event);
+          if (event.type === "session.update") {
+            handlers.message(JSON.stringify({ type: "session.updated", session: event.session }));
+          }
+        });
+        return true;
+      },
+      bufferedBytes: () => 0,
+      close: () => void (open = false),
+    };
+  }
+
+  #leg(): Leg {
+    const { clock, playout } = this;
+    const wayMs = this.#wayMs;
+    const marks = (names: readonly string[]) => {
+      for (const name of names) clock.after(wayMs, () => this.#handlers.markHeard(name));
+    };
+    const due = () => {
+      marks(playout.takeDueMarks(clock.nowMs()));
+      const nextMs = playout.nextMarkMs();
+      if (nextMs < Infinity) clock.after(nextMs - clock.nowMs(), due);
+    };
+    const playBytes = (bytes: Uint8Array) => {
+      const copy = new Uint8Array(bytes);
+      clock.after(wayMs, () => playout.media(copy, clock.nowMs()));
+    };
+    return {
+      kind: "twilio",
+      format: PCMU,
+      playBytes,
+      playBase64: (payload) => playBytes(Uint8Array.fromBase64(payload)),
+      mark: (name) =>
+        void clock.after(wayMs, () => {
+          playout.mark(name, clock.nowMs());
+          due();
+        }),
+      clear: () =>
+        void clock.after(wayMs, () => {
+          this.clears.push(clock.nowMs());
+          marks(playout.clear(clock.nowMs()));
+        }),
+      tell: (_news: LegNews) => {},
+      cork: (write) => write(),
+      end: (reason) => {
+        this.ended = reason;
+        this.#handlers.ended("us");
+      },
+    };
+  }
+
+  #frame(): void {
+    const frame = new Uint8Array(160);
+    this.line.fillFrame(frame, this.#frames++);
+    this.clock.after(this.#wayMs, () => {
+      if (this.ended === "") this.#handlers.audio(frame, frame.toBase64());
+    });
+    if (this.ended === "") this.clock.after(20, () => this.#frame());
+  }
+}
