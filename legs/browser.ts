@@ -9,29 +9,29 @@ import * as v from "valibot";
 import { type AudioFormat, bytesPerMs, type SampleRateHz } from "../media/format.ts";
 import type { ServerSocket, SocketHandlers } from "../runtime/runtime.ts";
 import { type Begin, type Leg, type LegHandlers, type LegNews, ProtocolError } from "./leg.ts";
+import {
+  LOOK_MS,
+  SILENT_FRAME_MS,
+  STALL_DEFAULTS,
+  type StallSettings,
+  StallWatch,
+} from "./stall_watch.ts";
 
-export interface BrowserSettings {
+export interface BrowserSettings extends StallSettings {
   /** The longest line that a caller may type, in characters. */
   readonly maxTextLength: number;
   /** The longest audio that one message may bring. */
   readonly maxFrameMs: number;
   /** After this many broken messages the socket is closed. */
   readonly maxProblems: number;
-  /** Without a frame for this long, a microphone that was on counts as stalled. */
-  readonly stallMs: number;
-  /** Silence that a stall is filled with, once, so that the turn can end. */
-  readonly stallFillMs: number;
 }
 
 export const BROWSER_DEFAULTS: BrowserSettings = {
+  ...STALL_DEFAULTS,
   maxTextLength: 4000,
   maxFrameMs: 2000,
   maxProblems: 100,
-  stallMs: 750,
-  stallFillMs: 1000,
 };
-
-const SILENT_FRAME_MS = 20;
 
 const Control = v.variant("type", [
   v.object({ type: v.literal("mark"), name: v.pipe(v.string(), v.maxLength(100)) }),
@@ -81,9 +81,9 @@ export class BrowserLeg implements Leg, SocketHandlers {
   #call: LegHandlers | null = null;
   #done = false;
   #problems = 0;
+  readonly #stall: StallWatch;
+  readonly #silence: Uint8Array;
   #watch: ReturnType<typeof setInterval> | undefined;
-  /** When audio last came; 0 while there is none to miss. */
-  #lastAudioAtMs = 0;
 
   /**
    * @param begin Is asked once, when the socket opens.
@@ -99,6 +99,8 @@ export class BrowserLeg implements Leg, SocketHandlers {
   ) {
     this.#settings = { ...BROWSER_DEFAULTS, ...settings };
     this.format = { encoding: "pcm16", sampleRateHz };
+    this.#stall = new StallWatch(this.#settings);
+    this.#silence = new Uint8Array(SILENT_FRAME_MS * bytesPerMs(this.format));
     this.#callId = callId;
     this.#begin = begin;
     this.#gone = gone;
@@ -109,11 +111,12 @@ export class BrowserLeg implements Leg, SocketHandlers {
 
   open(socket: ServerSocket): void {
     this.#socket = socket;
-    this.#watch = setInterval(() => this.#watchAudio(), 250);
     const start = { callId: this.#callId, streamId: "", accountId: "" };
     const answer = this.#begin(start, this);
-    if (typeof answer !== "string") this.#call = answer;
-    else {
+    if (typeof answer !== "string") {
+      this.#call = answer;
+      if (!this.#done) this.#watch = setInterval(() => this.#look(), LOOK_MS);
+    } else {
       this.#done = true;
       socket.close(1013, answer.slice(0, 100));
     }
@@ -150,12 +153,12 @@ export class BrowserLeg implements Leg, SocketHandlers {
         ),
       );
     }
+    this.#stall.heard();
     this.#counts.framesIn++;
     this.#call.audio(bytes, null);
   }
 
   close(code: number): void {
-    clearInterval(this.#watch);
     this.#end(code === 1000 || code === 1001 || code === 1005 ? "caller" : "lost");
     this.#gone();
   }
@@ -194,14 +197,12 @@ export class BrowserLeg implements Leg, SocketHandlers {
     socket?.close(1000, reason.slice(0, 100));
   }
 
-  /** A tab in the background may stop its microphone in mid-word. */
-  #watchAudio(): void {
-    const { stallMs, stallFillMs } = this.#settings;
-    if (this.#done || this.#lastAudioAtMs === 0) return;
-    if (performance.now() - this.#lastAudioAtMs <= stallMs) return;
-    this.#lastAudioAtMs = 0;
-    const silence = new Uint8Array(SILENT_FRAME_MS * bytesPerMs(this.format));
-    for (let ms = 0; ms < stallFillMs; ms += SILENT_FRAME_MS) this.#call?.audio(silence, null);
+  /** A microphone may be unplugged in mid-word. A muted one goes on sending, silence. */
+  #look(): void {
+    const dueMs = this.#stall.look(performance.now());
+    for (let ms = 0; ms < dueMs && !this.#done; ms += SILENT_FRAME_MS) {
+      this.#call?.audio(this.#silence, null);
+    }
   }
 
   #tell(message: object): void {
@@ -219,6 +220,7 @@ export class BrowserLeg implements Leg, SocketHandlers {
   #end(by: "caller" | "us" | "lost"): void {
     if (this.#done) return;
     this.#done = true;
+    clearInterval(this.#watch);
     this.#call?.ended(by);
   }
 }

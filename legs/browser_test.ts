@@ -217,3 +217,36 @@ test("a browser that is refused hears why in the close", () => {
   rig.leg.close(1013);
   assertEquals([rig.call.frames.length, rig.call.ends.length, rig.gone], [0, 0, 1]);
 });
+
+const wait = (ms: number) => new Promise((go) => setTimeout(go, ms));
+
+test("a microphone that is taken away leaves silence behind, at real pace, until it is back", async () => {
+  const rig = new Rig(24000, { stallMs: 200 });
+  rig.leg.binary(new Uint8Array(960).fill(1));
+  const fromMs = performance.now();
+  for (let i = 0; i < 300 && rig.call.heard.length < 1620 * 48; i++) await wait(10);
+  const tookMs = performance.now() - fromMs;
+  assert(rig.call.heard.length >= 1620 * 48, `${rig.call.heard.length / 48} ms were heard`);
+  assert(tookMs > 1500, `${tookMs} ms`);
+  assertEquals(new Set(rig.call.heard.subarray(960)), new Set([0]));
+  // Silence that we made up is not counted as what the caller sent.
+  assertEquals(rig.counts.framesIn, 1);
+  rig.leg.binary(new Uint8Array(960).fill(1));
+  const frames = rig.call.frames.length;
+  await wait(150);
+  assertEquals(rig.call.frames.length, frames);
+  rig.leg.close(1000);
+});
+
+test("one who only types is not taken for silent, nor is one who left", async () => {
+  const typist = new Rig(24000, { stallMs: 50 });
+  typist.say({ type: "text", text: "hello" });
+  const gone = new Rig(24000, { stallMs: 50 });
+  gone.leg.binary(new Uint8Array(960));
+  gone.say({ type: "bye" });
+  await wait(400);
+  assertEquals([typist.call.frames.length, gone.call.frames.length], [0, 1]);
+  assertEquals(gone.call.late, []);
+  typist.leg.close(1000);
+  gone.leg.close(1000);
+});

@@ -2,7 +2,8 @@
  * A phone call as Twilio Media Streams carries it: µ-law frames in, µ-law and marks out.
  *
  * Twilio may send nothing while the phone sends nothing. A detector's clock stops without audio,
- * so a jump in the timestamps, or a stream that falls still, is filled with silence.
+ * so a jump in the timestamps, or a stream that falls still (`stall_watch.ts`), is filled with
+ * silence.
  *
  * @module
  */
@@ -13,6 +14,7 @@ import { MULAW_SILENCE } from "../media/mulaw.ts";
 import type { ServerSocket, SocketHandlers } from "../runtime/runtime.ts";
 import { type Begin, type Leg, type LegHandlers, ProtocolError } from "./leg.ts";
 import { MediaFrame } from "./media_frame.ts";
+import { LOOK_MS, STALL_DEFAULTS, type StallSettings, StallWatch } from "./stall_watch.ts";
 import {
   clearMessage,
   markMessage,
@@ -21,13 +23,9 @@ import {
   type TwilioMessage,
 } from "./twilio_messages.ts";
 
-export interface TwilioSettings {
+export interface TwilioSettings extends StallSettings {
   /** A jump of the timestamps is filled up to this; OpenAI's own adapter caps at 10 s too. */
   readonly maxGapMs: number;
-  /** Without a frame for this long, the stream counts as stalled. */
-  readonly stallMs: number;
-  /** Silence that a stall is filled with, once, so that the turn can end. */
-  readonly stallFillMs: number;
   /** The longest audio that one message may bring. */
   readonly maxFrameMs: number;
   /** How long a socket may stay open before its `start`. */
@@ -37,9 +35,8 @@ export interface TwilioSettings {
 }
 
 export const TWILIO_DEFAULTS: TwilioSettings = {
+  ...STALL_DEFAULTS,
   maxGapMs: 10_000,
-  stallMs: 750,
-  stallFillMs: 1000,
   maxFrameMs: 2000,
   startTimeoutMs: 10_000,
   maxProblems: 100,
@@ -75,11 +72,11 @@ export class TwilioLeg implements Leg, SocketHandlers {
   #streamSid = "";
   #done = false;
   #problems = 0;
+  readonly #stall: StallWatch;
   #watch: ReturnType<typeof setInterval> | undefined;
+  #startTimer: ReturnType<typeof setTimeout> | undefined;
   /** Stream time up to which audio was handed over, or -1 before the first frame. */
   #handedMs = -1;
-  #lastFrameAtMs = 0;
-  #stallFilled = false;
 
   /**
    * @param begin Is asked once, at `start`.
@@ -95,6 +92,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
     this.#begin = begin;
     this.#gone = gone;
     this.#counts = counts;
+    this.#stall = new StallWatch(this.#settings);
     this.#bytes = new Uint8Array(this.#settings.maxFrameMs * BYTES_PER_MS);
     this.#view = this.#bytes;
   }
@@ -103,8 +101,8 @@ export class TwilioLeg implements Leg, SocketHandlers {
 
   open(socket: ServerSocket): void {
     this.#socket = socket;
-    this.#lastFrameAtMs = performance.now();
-    this.#watch = setInterval(() => this.#watchStream(), 250);
+    const ms = this.#settings.startTimeoutMs;
+    this.#startTimer = setTimeout(() => socket.close(1008, `no start within ${ms} ms`), ms);
   }
 
   text(text: string): void {
@@ -126,8 +124,9 @@ export class TwilioLeg implements Leg, SocketHandlers {
   }
 
   close(): void {
-    clearInterval(this.#watch);
     this.#end("lost");
+    // A caller who was refused has no call to end.
+    this.#stopTimers();
     this.#gone();
   }
 
@@ -196,14 +195,17 @@ export class TwilioLeg implements Leg, SocketHandlers {
       );
     }
     this.#streamSid = streamSid;
+    clearTimeout(this.#startTimer);
     const answer = this.#begin({
       callId: start.callSid,
       streamId: streamSid,
       accountId: start.accountSid,
       token: start.customParameters.token,
     }, this);
-    if (typeof answer !== "string") this.#call = answer;
-    else {
+    if (typeof answer !== "string") {
+      this.#call = answer;
+      if (!this.#done) this.#watch = setInterval(() => this.#look(), LOOK_MS);
+    } else {
       this.#done = true;
       this.#socket?.close(1008, answer.slice(0, 100));
     }
@@ -222,14 +224,17 @@ export class TwilioLeg implements Leg, SocketHandlers {
         ),
       );
     }
-    this.#lastFrameAtMs = performance.now();
-    this.#stallFilled = false;
+    const stalledMs = this.#stall.heard();
     if (this.#handedMs < 0) this.#handedMs = timestampMs;
+    // It was no gap but late audio, so the silence in its place counts for none of the next gap.
+    if (stalledMs > 0 && timestampMs < this.#handedMs) this.#handedMs = timestampMs;
     const gapMs = timestampMs - this.#handedMs;
     if (gapMs > GAP_TOLERANCE_MS) {
-      this.#fill(Math.min(gapMs, this.#settings.maxGapMs));
+      // The part that the stall has filled is no gap any more, but it counts for the bound.
+      const maxMs = Math.max(0, this.#settings.maxGapMs - stalledMs);
+      this.#fill(Math.min(gapMs, maxMs));
       // Else what rounding left over stays, for the next gap to make good.
-      if (gapMs > this.#settings.maxGapMs) this.#handedMs = timestampMs;
+      if (gapMs > maxMs) this.#handedMs = timestampMs;
     }
     if (this.#done) return;
     this.#handedMs += bytes / BYTES_PER_MS;
@@ -249,17 +254,14 @@ export class TwilioLeg implements Leg, SocketHandlers {
     this.#handedMs += frames * FRAME_BYTES / BYTES_PER_MS;
   }
 
-  #watchStream(): void {
-    if (this.#done) return;
-    const quietMs = performance.now() - this.#lastFrameAtMs;
-    if (!this.#call) {
-      if (quietMs > this.#settings.startTimeoutMs) {
-        this.#socket?.close(1008, `no start within ${this.#settings.startTimeoutMs} ms`);
-      }
-    } else if (quietMs > this.#settings.stallMs && !this.#stallFilled && this.#handedMs >= 0) {
-      this.#stallFilled = true;
-      this.#fill(this.#settings.stallFillMs);
-    }
+  #look(): void {
+    const dueMs = this.#stall.look(performance.now());
+    if (dueMs > 0) this.#fill(dueMs);
+  }
+
+  #stopTimers(): void {
+    clearTimeout(this.#startTimer);
+    clearInterval(this.#watch);
   }
 
   #problem(error: Error): void {
@@ -275,6 +277,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
   #end(by: "caller" | "us" | "lost"): void {
     if (this.#done) return;
     this.#done = true;
+    this.#stopTimers();
     this.#call?.ended(by);
   }
 }

@@ -164,7 +164,7 @@ test("after the end nothing reaches the call, whatever the wire still brings", a
       (rig: Rig) => rig.say({ event: "stop", streamSid: SID }),
     ]
   ) {
-    const rig = Rig.started({ stallMs: 20, stallFillMs: 100 });
+    const rig = Rig.started({ stallMs: 20 });
     rig.say(media(0, base64(1)));
     end(rig);
     rig.say(media(20, base64(1)));
@@ -196,19 +196,30 @@ test("a socket that goes without a word is a caller lost", () => {
   assertEquals([rig.call.ends, rig.gone], [["lost"], 1]);
 });
 
-test("the watch over the stream stops with its socket", () => {
-  const real = globalThis.clearInterval;
-  let stopped = 0;
-  globalThis.clearInterval = (id) => {
-    stopped++;
-    real(id);
-  };
+test("the watch over a stream stops when its call ends, and when its socket closes", () => {
+  const running = new Set<unknown>();
+  const { setInterval, setTimeout, clearInterval, clearTimeout } = globalThis;
+  const started = (id: unknown) => (running.add(id), id as never);
+  Object.assign(globalThis, {
+    setInterval: (fn: () => void, ms: number) => started(setInterval(fn, ms)),
+    setTimeout: (fn: () => void, ms: number) => started(setTimeout(fn, ms)),
+    clearInterval: (id: number) => (running.delete(id), clearInterval(id)),
+    clearTimeout: (id: number) => (running.delete(id), clearTimeout(id)),
+  });
   try {
-    const rig = Rig.started();
-    rig.leg.end("x");
-    rig.leg.close();
+    const ended = Rig.started();
+    assertEquals(running.size, 1);
+    ended.leg.end("x");
+    assertEquals(running.size, 0, "after the call");
+    const left = Rig.started();
+    left.leg.close();
+    const nameless = new Rig();
+    nameless.leg.close();
+    const refused = new Rig({}, "no");
+    refused.say(START);
+    refused.leg.close();
+    assertEquals(running.size, 0, "after the sockets");
   } finally {
-    globalThis.clearInterval = real;
+    Object.assign(globalThis, { setInterval, setTimeout, clearInterval, clearTimeout });
   }
-  assertEquals(stopped, 1);
 });
