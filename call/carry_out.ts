@@ -5,8 +5,8 @@
  */
 
 import * as request from "../brain/requests.ts";
-import { apologyIn } from "./apology.ts";
 import type { CallParts } from "./parts.ts";
+import { phraseIn } from "./phrases.ts";
 import type { AnswerKind, CallAction } from "./state.ts";
 
 /** Carries out one action that was decided at `nowMs`. */
@@ -68,7 +68,7 @@ export function carryOut(action: CallAction, call: CallParts, nowMs: number): vo
       return timers.clear(action.name);
     case "apologise":
       playback.begin();
-      playback.enqueue("apology", apologyIn(memory.format), true);
+      playback.enqueue("apology", phraseIn("apology", memory.format), true);
       return playback.complete();
     case "hang_up":
       memory.hangsUp = call.leg.kind === "twilio";
