@@ -58,6 +58,11 @@ const isSafeBrainUrl = (value: string) => {
 const isOrigin = (value: string) =>
   !URL.canParse(value) || new URL(value).pathname + new URL(value).search === "/";
 
+const TRANSCRIBE_WANTED =
+  "wants off, or the name of a model that transcribes, such as gpt-realtime-whisper";
+/** A model may be called anything but a yes or a no. */
+const isNoSwitch = (value: string) => !/^(on|yes|true|1|no|none|false|0)$/i.test(value);
+
 /** The settings that have names of their own in the environment. */
 const Environment = v.object({
   PORT: whole(0, 65535, 8080),
@@ -101,6 +106,15 @@ const Environment = v.object({
     text,
     "Greet the caller in one short sentence and ask how you can help.",
   ),
+  EARSHOT_TRANSCRIBE: v.optional(
+    v.pipe(
+      text,
+      v.regex(/^[\w.:/-]{1,128}$/, TRANSCRIBE_WANTED),
+      v.check(isNoSwitch, TRANSCRIBE_WANTED),
+      v.transform((value) => /^off$/i.test(value) ? "off" : value),
+    ),
+    "off",
+  ),
   EARSHOT_MIN_SPEECH_MS: whole(10, 1000, 50),
   EARSHOT_SILENCE_MS: whole(100, 5000, 200),
   EARSHOT_ENDPOINTING: v.optional(oneOf(["fixed", "adaptive"]), "fixed"),
@@ -129,6 +143,8 @@ export type Config = Readonly<
   v.InferOutput<typeof Environment> & {
     /** Which brain answers: what was asked for, else `openai` when there is a key or a URL. */
     readonly brain: "openai" | "echo";
+    /** Who writes down the caller's words, if anybody. */
+    readonly transcription: { readonly model: string } | null;
     /** Where this instance runs: Fly's region, or `local`. */
     readonly region: string;
     /** Fly's machine id, or `local`. */
@@ -184,6 +200,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     ...config,
+    transcription: config.EARSHOT_TRANSCRIBE === "off"
+      ? null
+      : { model: config.EARSHOT_TRANSCRIBE },
     brain,
     region: config.FLY_REGION ?? "local",
     instance: config.FLY_MACHINE_ID ?? "local",

@@ -51,3 +51,15 @@ test("an empty greeting means none, an empty anything else means the default", (
   assertEquals(readConfig({ EARSHOT_GREETING: "" }).EARSHOT_GREETING, "");
   assertEquals(readConfig({ PORT: " " }).PORT, 8080);
 });
+
+test("the caller's words are asked for by the name of a model, and not by a yes", () => {
+  assertEquals(readConfig({}).EARSHOT_TRANSCRIBE, "off");
+  for (const name of ["off", "gpt-realtime-whisper", "gpt-4o-transcribe", "org/model:v2.1"]) {
+    assertEquals(readConfig({ EARSHOT_TRANSCRIBE: ` ${name} ` }).EARSHOT_TRANSCRIBE, name);
+  }
+  assertEquals(readConfig({ EARSHOT_TRANSCRIBE: "OFF" }).transcription, null);
+  for (const value of ["on", "true", "YES", "1", "false", "None", "a model", "x".repeat(129)]) {
+    const error = assertThrows(() => readConfig({ EARSHOT_TRANSCRIBE: value }), ConfigError);
+    assertStringIncludes(error.message, "wants off, or the name of a model");
+  }
+});

@@ -61,6 +61,7 @@ function callSettings(config: Config): CallSettings {
       turns: config.EARSHOT_TURNS,
       silenceMs: config.EARSHOT_SILENCE_MS,
       eagerness: config.EARSHOT_EAGERNESS,
+      transcription: config.transcription,
     },
     instructions: {
       greeting: config.EARSHOT_GREETING,

@@ -21,6 +21,8 @@ export interface SessionWish {
   readonly silenceMs: number;
   /** For `semantic`: how soon the model takes the turn. */
   readonly eagerness: "low" | "medium" | "high" | "auto";
+  /** The caller's words in writing, by a model that is billed apart; left out or null for none. */
+  readonly transcription?: { readonly model: string } | null;
 }
 
 /** The one tool that every agent has: a way to end the call. */
@@ -57,7 +59,11 @@ export function sessionRequest(wish: SessionWish): RealtimeSessionCreateRequest 
     output_modalities: ["audio"],
     instructions: wish.instructions,
     audio: {
-      input: { format, turn_detection: turnDetection(wish) },
+      input: {
+        format,
+        turn_detection: turnDetection(wish),
+        ...(wish.transcription && { transcription: { ...wish.transcription } }),
+      },
       output: { format, voice: wish.voice },
     },
     tools: [{

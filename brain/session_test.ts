@@ -74,6 +74,22 @@ test("sessionRequest leaves the end of a turn to who was chosen for it", () => {
   });
 });
 
+test("sessionRequest asks for the caller's words only where they are wanted: they cost", () => {
+  const input = (wish: Partial<SessionWish>) => sessionRequest({ ...WISH, ...wish }).audio!.input!;
+  assertEquals("transcription" in input({}), false);
+  assertEquals("transcription" in input({ transcription: null }), false);
+  assertEquals(input({ transcription: { model: "gpt-realtime-whisper" } }).transcription, {
+    model: "gpt-realtime-whisper",
+  });
+});
+
+test("checkSession: a brain that hands out no words is no other brain for that", () => {
+  const wish = { ...WISH, transcription: { model: "gpt-realtime-whisper" } };
+  for (const transcription of [null, undefined, { model: "whisper-1" }, "yes", 1]) {
+    assertEquals(checkSession(wish, { audio: { input: { transcription } } }).differences, []);
+  }
+});
+
 test("checkSession: what was asked for is in force, and nothing differs", () => {
   for (const [format] of FORMATS) {
     for (const turns of ["server", "semantic", "local"] as const) {

@@ -108,6 +108,7 @@ function wishOf(config: Config): SessionWish {
     turns: config.EARSHOT_TURNS,
     silenceMs: config.EARSHOT_SILENCE_MS,
     eagerness: config.EARSHOT_EAGERNESS,
+    transcription: config.transcription,
   };
 }
 
