@@ -41,13 +41,23 @@ export interface TestServer {
   stop(): void;
 }
 
-/** Visits `EARSHOT_TEST_URL`, or starts the server from source with the echo brain. */
-export async function startServer(): Promise<TestServer> {
+/**
+ * Visits `EARSHOT_TEST_URL`, or starts the server from source with the echo brain.
+ *
+ * @param settings Of a server that is started here; one that wants any is never the other.
+ */
+export async function startServer(settings: Record<string, string> = {}): Promise<TestServer> {
   const url = process.env.EARSHOT_TEST_URL;
-  if (url) return { url, stop() {} };
+  if (url && Object.keys(settings).length === 0) return { url, stop() {} };
   const child = spawn("deno", ["run", "-A", "main.ts"], {
     cwd: ROOT,
-    env: { ...process.env, PORT: "0", EARSHOT_BRAIN: "echo", EARSHOT_ADMIN_TOKEN: ADMIN_TOKEN },
+    env: {
+      ...process.env,
+      PORT: "0",
+      EARSHOT_BRAIN: "echo",
+      EARSHOT_ADMIN_TOKEN: ADMIN_TOKEN,
+      ...settings,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   try {
@@ -109,9 +119,9 @@ export class PageLab {
     this.#profile = profile;
   }
 
-  static async open(): Promise<PageLab> {
+  static async open(settings: Record<string, string> = {}): Promise<PageLab> {
     const profile = mkdtempSync(join(tmpdir(), "earshot-page-"));
-    const server = await startServer();
+    const server = await startServer(settings);
     try {
       return new PageLab(server, await startChromium(profile), profile);
     } catch (error) {

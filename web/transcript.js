@@ -31,6 +31,8 @@ export class Transcript {
   #byItem = new Map();
   /** @type {Line[]} Lines of the caller that wait for their words. */
   #waiting = [];
+  /** @type {Line | null} The line of what the caller says now, or said last. */
+  #spoken = null;
   /** @type {{ text: string, line: Line }[]} Typed lines that the server has not repeated yet. */
   #typed = [];
   #spokeAtMs = 0;
@@ -63,6 +65,7 @@ export class Transcript {
   forgetCall() {
     this.#byItem.clear();
     this.#waiting = [];
+    this.#spoken = null;
     this.#typed = [];
   }
 
@@ -72,6 +75,7 @@ export class Transcript {
     const last = this.#waiting.at(-1);
     const line = last && last.row === this.#list.lastElementChild ? last : this.#add("caller");
     if (line !== last) this.#waiting.push(line);
+    this.#spoken = line;
     line.row.classList.add("open");
     line.words.textContent = "speaking…";
     this.#follow();
@@ -79,8 +83,8 @@ export class Transcript {
 
   /** @param {number} nowMs */
   callerEnded(nowMs) {
-    const line = this.#waiting.at(-1);
-    if (!line) return;
+    const line = this.#spoken;
+    if (!line || line.filled) return;
     line.row.classList.remove("open");
     line.words.textContent = `spoke for ${((nowMs - this.#spokeAtMs) / 1000).toFixed(1)} s`;
   }
@@ -93,8 +97,18 @@ export class Transcript {
     this.#follow();
   }
 
-  /** @param {{ role: "caller" | "agent", itemId: string, text: string, final: boolean }} news */
+  /**
+   * Words, or with an empty piece the news that words will come for what the caller just said.
+   *
+   * @param {{ role: "caller" | "agent", itemId: string, text: string, final: boolean }} news
+   */
   heard({ role, itemId, text, final }) {
+    if (role === "caller" && text === "") {
+      if (!final) this.#claim(itemId);
+      // Nobody could write it down: how long it was stays in the line.
+      else if (!this.#byItem.has(itemId)) this.#waiting.shift();
+      return;
+    }
     let line = this.#byItem.get(itemId);
     if (!line) {
       line = this.#lineFor(role, text, final);
@@ -117,6 +131,18 @@ export class Transcript {
     this.#removeEmpty();
     this.#list.append(make("li", { className: "note muted small" }, text));
     this.#follow();
+  }
+
+  /**
+   * The newest line that waits is this item's. Older ones were coughs and the like: nobody has
+   * written those down, and the next words must not land there.
+   *
+   * @param {string} itemId
+   */
+  #claim(itemId) {
+    const line = this.#waiting.at(-1);
+    this.#waiting = [];
+    if (line && !this.#byItem.has(itemId)) this.#byItem.set(itemId, line);
   }
 
   /** @param {"caller" | "agent"} role @param {string} text @param {boolean} final */
