@@ -11,6 +11,13 @@ import { reasonIn } from "./feed.js";
 import { peakOf } from "./scope.js";
 import { Wire } from "./wire.js";
 
+/** As many lines as the server keeps; nobody types more while they wait. */
+const MAX_UNSENT = 50;
+
+const PROBLEM_TEXTS = new Map([
+  ["too_many_lines", "Too many lines wait for the agent: the last one was not taken."],
+]);
+
 /** What happened on this page's road, over all its calls; for tests, and for the console. */
 export const counters = {
   framesSent: 0,
@@ -26,7 +33,7 @@ export const counters = {
 
 /**
  * @typedef {object} CallHandlers
- * @property {(text: string) => void} progress What the page waits for.
+ * @property {(text: string, more?: string) => void} progress What the page waits for.
  * @property {(news: any) => void} ready The agent is there.
  * @property {(news: any) => void} news State, voice detector, transcript, turn.
  * @property {(text: string) => void} problem Something is wrong; the call goes on.
@@ -41,11 +48,14 @@ export class Call {
   #wire = null;
   /** @type {PageAudio | null} */
   #audio = null;
-  /** @type {string[]} What was typed before the line stood. */
+  /** @type {Record<string, unknown>[]} What was typed and pressed before the wire was open. */
   #unsent = [];
   #handlers;
+  /** The agent is there. Before, the server keeps what it is sent. */
   ready = false;
   over = false;
+  /** Something was typed or pressed, and nobody has been there to answer it. */
+  unanswered = false;
 
   /** @param {CallHandlers} handlers */
   constructor(handlers) {
@@ -93,15 +103,25 @@ export class Call {
     if (this.#audio) this.#audio.muted = !this.#audio.muted;
   }
 
-  /** @param {string} text Kept until the agent is there. */
+  /** @param {string} text */
   sendText(text) {
-    if (this.ready) this.#wire?.send({ type: "text", text });
-    else this.#unsent.push(text);
+    this.#say({ type: "text", text });
   }
 
   /** @param {string} digit */
   sendDigit(digit) {
-    this.#wire?.send({ type: "digit", digit });
+    this.#say({ type: "digit", digit });
+  }
+
+  /** Nothing that was typed or pressed is lost in silence. @param {Record<string, unknown>} message */
+  #say(message) {
+    if (!this.ready) this.unanswered = true;
+    if (this.#wire && !this.#wire.opening) {
+      if (!this.#wire.send(message)) {
+        this.#handlers.problem("The line is closing: it was not sent.");
+      }
+    } else if (this.#unsent.length < MAX_UNSENT) this.#unsent.push(message);
+    else this.#handlers.problem(/** @type {string} */ (PROBLEM_TEXTS.get("too_many_lines")));
   }
 
   /** Hangs up. Idempotent. @param {string} [trouble] */
@@ -124,7 +144,7 @@ export class Call {
     return {
       frame: (frame) => {
         this.#handlers.callerPeak(peakOf(frame));
-        if (!this.ready || !this.#wire) return;
+        if (!this.#wire) return;
         this.#wire.sendFrame(frame);
         counters.framesSent = this.#wire.sentFrames;
         counters.framesDropped = this.#wire.droppedFrames;
@@ -154,7 +174,11 @@ export class Call {
   /** @returns {import("./wire.js").WireHandlers} */
   #wireHandlers() {
     return {
-      opened: () => this.#handlers.progress("Connected; the agent is getting ready…"),
+      opened: () => {
+        const what = this.hasMicrophone ? "What you say or type" : "What you type";
+        this.#handlers.progress("Waiting for the agent…", `${what} is kept for it.`);
+        for (const message of this.#unsent.splice(0)) this.#say(message);
+      },
       audio: (bytes) => {
         try {
           this.#audio?.play(bytes);
@@ -183,11 +207,11 @@ export class Call {
         break;
       case "ready":
         this.ready = true;
+        this.unanswered = false;
         this.#handlers.ready(news);
-        for (const text of this.#unsent.splice(0)) this.sendText(text);
         break;
       case "error":
-        this.#handlers.problem(String(news.message ?? news.code));
+        this.#handlers.problem(String(news.message ?? PROBLEM_TEXTS.get(news.code) ?? news.code));
         break;
       case "bye":
         this.end(byeText(news.reason));
@@ -198,10 +222,14 @@ export class Call {
   }
 }
 
+/** The caller is told within this time, with the reason or without. */
+const WHY_LIMIT_MS = 5000;
+
 /** A browser hides why an upgrade was refused; `/ready` says it. */
 async function whyRefused() {
   try {
-    const answer = await fetch("/ready", { cache: "no-store" });
+    const signal = AbortSignal.timeout(WHY_LIMIT_MS);
+    const answer = await fetch("/ready", { cache: "no-store", signal });
     if (answer.ok) return "The server refused the call. Its log says why.";
     const reason = reasonIn(await answer.text());
     return `The server takes no new calls now${reason ? ` (${reason})` : ""}. Try again soon.`;
@@ -222,10 +250,10 @@ function closeText(code, reason) {
 const BYE_TEXTS = new Map(Object.entries({
   agent_hung_up: "The agent hung up.",
   brain_failed: "The brain failed, so the call had to end. Press Talk to try again.",
-  time_limit: "The call reached the longest time that the server allows.",
-  silence: "Nobody spoke for a while, so the server hung up.",
-  drained: "The server is being replaced by a new one. Press Talk to call again.",
-  error: "Something went wrong in the server, and the call had to end.",
+  call_limit: "The call reached the longest time that the server allows.",
+  caller_silent: "Nobody spoke for a while, so the agent hung up.",
+  idle_limit: "Nobody spoke for a while, so the server hung up.",
+  draining: "The server is being replaced by a new one. Press Talk to call again.",
 }));
 
 const USUAL_BYES = ["", "bye", "done", "caller_hung_up"];

@@ -47,11 +47,12 @@ function showButtons() {
   stage.dataset.call = state;
   talkButton.classList.toggle("hangs", hangs);
   byId("talk-label").textContent = !hangs ? "Talk" : live ? "Hang up" : "Cancel";
-  muteButton.hidden = !(live && microphone);
+  // What is said and typed is taken while the agent is still awaited, so it can be muted as well.
+  muteButton.hidden = !microphone;
   muteButton.setAttribute("aria-pressed", String(call?.muted ?? false));
   hangButton.hidden = !(live && !microphone);
-  keypadButton.hidden = !live;
-  if (!live) showKeypad(false);
+  keypadButton.hidden = !call;
+  if (!call) showKeypad(false);
 }
 
 /** @param {string} text */
@@ -87,7 +88,11 @@ function begin(withMicrophone) {
   transcript.forgetCall();
   turns.clear();
   const mine = call = new Call({
-    progress: showStatus,
+    progress(text, more = "") {
+      showStatus(text);
+      byId("call-facts").textContent = more;
+      showButtons();
+    },
     problem: showProblem,
     news: takeNews,
     callerPeak: (peak) => scopes.caller.push(peak),
@@ -102,6 +107,9 @@ function begin(withMicrophone) {
       call = null;
       showProblem(trouble);
       if (mine.ready) transcript.note("The call has ended.");
+      else if (mine.unanswered) {
+        transcript.note("The call ended before the agent was there. Nobody has answered this.");
+      }
       showStatus(mine.ready ? `Call ended. ${READY_TEXT}` : READY_TEXT);
       showSide("caller", "silent");
       showSide("agent", "listening");
@@ -117,7 +125,7 @@ function showMicrophone() {
     byId("vad-text").textContent = "no microphone";
     byId("vad-level").style.width = "0";
   }
-  if (call) {
+  if (call?.ready) {
     showStatus(call.hasMicrophone ? "Speak: the agent listens." : "Type, or press Talk to speak.");
   }
   showButtons();

@@ -7,6 +7,8 @@
 
 /** Above this the network is slower than speech: frames are dropped, and counted, not queued. */
 const MAX_BUFFERED_MS = 400;
+/** A browser alone would knock for minutes at a door that nobody answers. */
+const CONNECT_LIMIT_MS = 15_000;
 
 /**
  * @typedef {object} WireHandlers
@@ -33,8 +35,10 @@ export class Wire {
     const socket = this.#socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
     let opened = false;
+    const limit = setTimeout(() => socket.close(), CONNECT_LIMIT_MS);
     socket.onopen = () => {
       opened = true;
+      clearTimeout(limit);
       handlers.opened();
     };
     socket.onmessage = ({ data }) => {
@@ -42,7 +46,15 @@ export class Wire {
       const news = parseNews(data);
       if (news) handlers.news(news);
     };
-    socket.onclose = ({ code, reason }) => handlers.closed({ opened, code, reason });
+    socket.onclose = ({ code, reason }) => {
+      clearTimeout(limit);
+      handlers.closed({ opened, code, reason });
+    };
+  }
+
+  /** It isn't open yet, and may still be. */
+  get opening() {
+    return this.#socket.readyState === WebSocket.CONNECTING;
   }
 
   /** @param {Int16Array} frame */
@@ -56,9 +68,11 @@ export class Wire {
     this.#socket.send(/** @type {any} */ (frame));
   }
 
-  /** @param {Record<string, unknown>} message */
+  /** @param {Record<string, unknown>} message @returns False when the wire can't take it. */
   send(message) {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
   }
 
   /** Says goodbye and closes; `closed` follows. */
