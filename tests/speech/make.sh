@@ -21,5 +21,10 @@ say booking_a       en-us    155 'I would like to book a table for two people,'
 say booking_b       en-us    155 'on Friday evening at eight.'
 say stop_wait       en-us    190 'Stop, wait!'
 say mm_hm           en-us    150 "[[m'm_hm'm]]"
+say hello           en-gb+f3 160 'Hello?'
+say yes             en-gb+f3 170 'Yes.'
+say uhm             en-us    120 "[[V:m]]"
+say table           en-us    165 "I'd like a table"
+say for_two         en-us    165 'for two.'
 
 deno run --allow-read --allow-write "$here/make.ts" "$raw" "$here"

@@ -53,6 +53,11 @@ const RECIPES: readonly Recipe[] = [
   { name: "stop_wait", voice: "en-us", text: "Stop, wait!", parts: ["stop_wait"] },
   { name: "mm_hm", voice: "en-us", text: "(mm-hm)", parts: ["mm_hm"] },
   { name: "cough", voice: "none", text: "(cough)", parts: [] },
+  { name: "hello", voice: "en-gb+f3", text: "Hello?", parts: ["hello"] },
+  { name: "yes", voice: "en-gb+f3", text: "Yes.", parts: ["yes"] },
+  { name: "uhm", voice: "en-us", text: "(uhm)", parts: ["uhm"] },
+  { name: "table", voice: "en-us", text: "I'd like a table", parts: ["table"] },
+  { name: "for_two", voice: "en-us", text: "for two.", parts: ["for_two"] },
 ];
 
 /** What `earshot latency-test` says: base64 in text files, the only form that every build embeds. */
