@@ -126,6 +126,13 @@ export class Line {
     this.#sent.push(frame.slice());
   };
 
+  /** A frame with its payload, for a phone without a socket. */
+  frame(index: number): { bytes: Uint8Array; payload: string } {
+    const bytes = new Uint8Array(FRAME_SAMPLES);
+    this.fillFrame(bytes, index);
+    return { bytes, payload: bytes.toBase64() };
+  }
+
   #addEcho(index: number): void {
     const { echo } = this.#settings;
     if (!echo || !this.#phone) return;

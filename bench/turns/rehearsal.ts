@@ -8,7 +8,6 @@
 
 import type { Brain, BrainHandlers } from "../../brain/brain.ts";
 import { Call, type CallSettings } from "../../call/call.ts";
-import type { Clock } from "../../call/clock.ts";
 import { ENDPOINTING_DEFAULTS } from "../../call/endpointing.ts";
 import type { RecordedSettings, RecordedStep } from "../../call/recording.ts";
 import type { Leg, LegHandlers, LegNews } from "../../legs/leg.ts";
@@ -16,38 +15,12 @@ import { PCMU } from "../../media/format.ts";
 import { Playout } from "../../probe/playout.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { Telemetry } from "../../telemetry/telemetry.ts";
-import { Line, type LineSettings } from "./line.ts";
-import { Conversation, STRICT_BRAIN_DEFAULTS, type StrictBrainSettings } from "./strict_brain.ts";
+import { type BrainSettings, STRICT_BRAIN_DEFAULTS } from "./brain_settings.ts";
+import { FastClock } from "./fast_clock.ts";
+import type { LinePhone } from "./line.ts";
+import { Conversation } from "./strict_brain.ts";
 
-/** Time that jumps from one thing to the next. */
-export class FastClock implements Clock {
-  #nowMs = 0;
-  #order = 0;
-  #queue: { atMs: number; order: number; fn: () => void }[] = [];
-
-  readonly nowMs = (): number => this.#nowMs;
-
-  after(ms: number, fn: () => void): () => void {
-    const entry = { atMs: this.#nowMs + Math.max(0, ms), order: this.#order++, fn };
-    let at = this.#queue.length;
-    while (at > 0 && this.#queue[at - 1]!.atMs > entry.atMs) at--;
-    this.#queue.splice(at, 0, entry);
-    return () => {
-      const index = this.#queue.indexOf(entry);
-      if (index >= 0) this.#queue.splice(index, 1);
-    };
-  }
-
-  /** Runs everything up to then. */
-  runTo(ms: number): void {
-    while (this.#queue.length > 0 && this.#queue[0]!.atMs <= ms) {
-      const { atMs, fn } = this.#queue.shift()!;
-      this.#nowMs = atMs;
-      fn();
-    }
-    this.#nowMs = Math.max(this.#nowMs, ms);
-  }
-}
+const APPEND = `{"type":"input_audio_buffer.append","audio":"`;
 
 const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -74,17 +47,28 @@ export const REHEARSAL_SETTINGS: CallSettings = {
   digitPauseMs: 1000,
 };
 
+/** One frame of the phone, as bytes and as the wire carries it. */
+export interface PhoneFrame {
+  readonly bytes: Uint8Array;
+  readonly payload: string;
+}
+
+/** Who speaks into the phone. */
+export interface PhoneVoice {
+  attach(phone: LinePhone): void;
+  frame(index: number): PhoneFrame;
+}
+
 export interface RehearsalOptions {
-  readonly line: LineSettings;
+  readonly voice: PhoneVoice;
   readonly settings?: Partial<CallSettings>;
-  readonly brain?: Partial<StrictBrainSettings>;
+  readonly brain?: Partial<BrainSettings>;
   /** One way between the phone and us. */
   readonly wayMs?: number;
 }
 
 export class Rehearsal {
   readonly clock = new FastClock();
-  readonly line: Line;
   readonly playout = new Playout({ keepMs: 600_000, maxMarks: 10_000, maxQueuedMs: 600_000 });
   readonly clears: number[] = [];
   readonly recorded: (RecordedSettings | RecordedStep)[] = [];
@@ -94,13 +78,14 @@ export class Rehearsal {
   ended = "";
   #handlers: LegHandlers;
   #frames = 0;
+  readonly #voice: PhoneVoice;
   readonly #wayMs: number;
 
   constructor(options: RehearsalOptions) {
     const { clock } = this;
     this.#wayMs = options.wayMs ?? 5;
-    this.line = new Line(options.line);
-    this.line.attach({
+    this.#voice = options.voice;
+    this.#voice.attach({
       now: () => clock.nowMs(),
       startedAtMs: () => 0,
       heard: (fromMs, toMs) => this.playout.heard(fromMs, Math.min(toMs, clock.nowMs())),
@@ -158,11 +143,15 @@ export class Rehearsal {
     return this.playout.heard(fromMs, Math.min(toMs, this.clock.nowMs()));
   }
 
+  press(digit: string): void {
+    this.clock.after(this.#wayMs, () => this.#handlers.digit(digit));
+  }
+
   hangUp(): void {
     this.#handlers.ended("caller");
   }
 
-  #connect(handlers: BrainHandlers, settings: StrictBrainSettings) {
+  #connect(handlers: BrainHandlers, settings: BrainSettings) {
     const { clock } = this;
     let open = true;
     const conversation = new Conversation(
@@ -176,11 +165,10 @@ export class Rehearsal {
       send: (text: string) => {
         clock.after(settings.networkMs, () => {
           if (!open) return;
-          const event = JSON.parse(text) as Record<string, unknown>;
-          conversation.take(event);
-          if (event.type === "session.update") {
-            handlers.message(JSON.stringify({ type: "session.updated", session: event.session }));
-          }
+          // Nearly all is audio, and need not be parsed.
+          if (text.startsWith(APPEND)) {
+            conversation.hear(Uint8Array.fromBase64(text.slice(APPEND.length, -2)));
+          } else conversation.take(JSON.parse(text) as Record<string, unknown>);
         });
         return true;
       },
@@ -229,10 +217,9 @@ export class Rehearsal {
   }
 
   #frame(): void {
-    const frame = new Uint8Array(160);
-    this.line.fillFrame(frame, this.#frames++);
+    const { bytes, payload } = this.#voice.frame(this.#frames++);
     this.clock.after(this.#wayMs, () => {
-      if (this.ended === "") this.#handlers.audio(frame, frame.toBase64());
+      if (this.ended === "") this.#handlers.audio(bytes, payload);
     });
     if (this.ended === "") this.clock.after(20, () => this.#frame());
   }

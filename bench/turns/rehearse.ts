@@ -13,7 +13,7 @@ import type { TurnMode } from "../../brain/session.ts";
 import { Random } from "../vad/random.ts";
 import { percentile } from "./figures.ts";
 import { runsOf, seamsOf } from "./heard.ts";
-import { click, type Clip, fixture } from "./line.ts";
+import { click, type Clip, fixture, Line } from "./line.ts";
 import { Rehearsal, REHEARSAL_SETTINGS } from "./rehearsal.ts";
 
 const { values } = parseArgs({
@@ -50,13 +50,19 @@ for (const turns of values.turns.split(",") as TurnMode[]) {
   }
 }
 
-function rehearsal(turns: TurnMode, lossDb: number, random: Random, gainDb = 0): Rehearsal {
-  return new Rehearsal({
-    line: {
-      seed: String(random.next()),
-      noiseDbfs: Number(values["noise-dbfs"]),
-      ...(lossDb < Infinity && { echo: { lossDb, delayMs: Math.round(random.between(60, 180)) } }),
-    },
+function rehearsal(
+  turns: TurnMode,
+  lossDb: number,
+  random: Random,
+  gainDb = 0,
+): { call: Rehearsal; line: Line } {
+  const line = new Line({
+    seed: String(random.next()),
+    noiseDbfs: Number(values["noise-dbfs"]),
+    ...(lossDb < Infinity && { echo: { lossDb, delayMs: Math.round(random.between(60, 180)) } }),
+  });
+  const call = new Rehearsal({
+    voice: line,
     settings: {
       wish: { ...REHEARSAL_SETTINGS.wish, turns },
       confirmMs: Number(values["confirm-ms"]),
@@ -66,6 +72,7 @@ function rehearsal(turns: TurnMode, lossDb: number, random: Random, gainDb = 0):
     brain: { seed: String(random.next()), gainDb },
     wayMs: random.between(5, 60),
   });
+  return { call, line };
 }
 
 function sound(kind: typeof ALARMS[number], random: Random): Clip | null {
@@ -83,12 +90,12 @@ function alarms(turns: TurnMode, lossDb: number, kind: typeof ALARMS[number]): s
   const trials = Number(values.trials);
   for (let n = 0; n < trials; n++) {
     const random = new Random(`${values.seed} ${kind} ${lossDb} ${turns} ${n}`);
-    const call = rehearsal(turns, lossDb, random);
+    const { call, line } = rehearsal(turns, lossDb, random);
     call.runUntil(() => call.playout.lastHeard(call.nowMs) !== null, 5000);
     const startMs = call.nowMs;
     call.run(random.between(1000, 5000));
     const clip = sound(kind, random);
-    if (clip) void call.line.say(clip, 0, random.index(160));
+    if (clip) void line.say(clip, 0, random.index(160));
     call.run(4000);
     const cut = call.conversation.cuts.length > 0;
     if (!cut) kept++;
@@ -120,7 +127,7 @@ function interruptions(turns: TurnMode, lossDb: number, gainDb: number): string 
   const lost: string[] = [];
   for (let n = 0; n < trials; n++) {
     const random = new Random(`${values.seed} words ${gainDb} ${lossDb} ${turns} ${n}`);
-    const call = rehearsal(turns, lossDb, random);
+    const { call, line } = rehearsal(turns, lossDb, random);
     call.runUntil(() => call.playout.lastHeard(call.nowMs) !== null, 5000);
     call.run(random.between(1000, 5000));
     early += call.clears.length;
@@ -131,7 +138,7 @@ function interruptions(turns: TurnMode, lossDb: number, gainDb: number): string 
     const onsetMs = Math.floor(call.nowMs / 20) * 20 + offset / 8 + startMs;
     const before = call.clears.length;
     const responses = call.conversation.responses.length;
-    void call.line.say(fixture(words), gainDb, offset);
+    void line.say(fixture(words), gainDb, offset);
     call.run(endMs + 900);
     const cut = call.conversation.cuts.length > 0;
     const clearMs = call.clears[before] ?? NaN;

@@ -1,45 +1,20 @@
 /**
- * A brain for the benches: it streams long answers faster than real time, hears turns as the API's
- * `server_vad` does, and refuses what the API refuses. What it was asked is written down.
+ * A stand-in for the Realtime API for benches and tests: it hears turns and answers them as the
+ * session asked, and refuses what the API refuses. What it was told and what it did is written down,
+ * so that a bench can say which question was answered, and by what.
  *
  * @module
  */
 
-import { mulawToPcm16 } from "../../media/mulaw.ts";
 import { type Clock, systemClock } from "../../call/clock.ts";
 import type { BrainSession, ScriptedBrain } from "../../tests/scripted_brain.ts";
 import { startScriptedBrain } from "../../tests/scripted_brain.ts";
-import { Vad } from "../../vad/vad.ts";
 import { Random } from "../vad/random.ts";
-import { fluentSpeech } from "./answers.ts";
+import { type Answer, Answering } from "./answering.ts";
+import { type BrainSettings, drawn, STRICT_BRAIN_DEFAULTS } from "./brain_settings.ts";
+import { type CallerItem, type Detection, InputBuffer } from "./caller_audio.ts";
 
-export interface StrictBrainSettings {
-  readonly seed: string;
-  /** From the request to the first audio. */
-  readonly thinkMs: number;
-  /** One way, for everything that it says. */
-  readonly networkMs: number;
-  /** Length of the items of one answer; a number for each item. */
-  readonly itemsMs: (random: Random) => readonly number[];
-  /** Times faster than real time. */
-  readonly streamRate: number;
-  readonly deltaMs: number;
-  readonly gainDb: number;
-}
-
-export const STRICT_BRAIN_DEFAULTS: StrictBrainSettings = {
-  seed: "brain",
-  thinkMs: 150,
-  networkMs: 15,
-  itemsMs: (random) => {
-    // A third of the answers come in several items.
-    const count = random.next() < 0.33 ? 2 + random.index(2) : 1;
-    return Array.from({ length: count }, () => Math.round(random.between(11_000, 16_000) / count));
-  },
-  streamRate: 6,
-  deltaMs: 200,
-  gainDb: 0,
-};
+type Fields = Record<string, unknown>;
 
 /** An item that is cut or deleted, as earshot asked. */
 export interface Cut {
@@ -56,10 +31,12 @@ export interface Refusal {
   readonly detail: string;
 }
 
-interface Answer {
-  readonly id: string;
-  cancelled: boolean;
-}
+/** Errors that are no fault of who asked: they come of moods, and of what passes on the way. */
+const WEATHER = new Set([
+  "response_cancel_not_active",
+  "conversation_already_has_active_response",
+  "server_error",
+]);
 
 /** One call's side of the brain. */
 export class Conversation {
@@ -68,24 +45,28 @@ export class Conversation {
   /** How much of each was sent, ms. */
   readonly sentMs = new Map<string, number>();
   readonly cuts: Cut[] = [];
+  /** What earshot should not have asked for. */
   readonly refusals: Refusal[] = [];
-  /** When responses began and ended. */
-  readonly responses: { readonly id: string; readonly fromMs: number; toMs: number }[] = [];
-  /** Items of the caller that stand in the conversation. */
-  readonly callerItems = new Set<string>();
-  readonly #send: (event: Record<string, unknown>) => void;
+  /** All that the caller ever put into the conversation, in order. */
+  readonly callerItems: CallerItem[] = [];
+  readonly #send: (event: Fields) => void;
   readonly #clock: Clock;
-  readonly #settings: StrictBrainSettings;
+  readonly #settings: BrainSettings;
   readonly #random: Random;
-  #vad: Vad | null = null;
+  readonly #answering: Answering;
+  readonly #input: InputBuffer;
+  readonly #known = new Set<string>();
+  #detection: Detection | null = null;
   #turnItem = "";
-  #active: Answer | null = null;
+  #lastItem: string | null = null;
   #count = 0;
-  #pcm = new Int16Array(160);
+  /** What is on its way, in order. */
+  #leaving: { event: Fields; sent: (() => void) | undefined }[] = [];
+  #leavesAtMs = 0;
 
   constructor(
-    send: (event: Record<string, unknown>) => void,
-    settings: StrictBrainSettings,
+    send: (event: Fields) => void,
+    settings: BrainSettings,
     n: number,
     clock: Clock = systemClock,
   ) {
@@ -93,191 +74,218 @@ export class Conversation {
     this.#clock = clock;
     this.#settings = settings;
     this.#random = new Random(`${settings.seed} ${n}`);
+    this.#input = new InputBuffer({
+      started: (ms) => this.#started(ms),
+      stopped: (ms) => this.#stopped(ms),
+    });
+    this.#answering = new Answering(
+      {
+        say: (event, sent) => this.#say(event, sent),
+        refuse: (...error) => this.#refuse(...error),
+        collided: (detail) => {
+          const code = "conversation_already_has_active_response";
+          this.refusals.push({ atMs: clock.nowMs(), code, detail });
+        },
+        stall: (ms) => void (this.#leavesAtMs = clock.nowMs() + ms),
+        covers: () => this.callerItems.filter((item) => Number.isNaN(item.deletedAtMs)),
+        nextId: (prefix) => `${prefix}_${++this.#count}`,
+        added: (itemId, audio) => {
+          this.audio.set(itemId, audio);
+          this.sentMs.set(itemId, 0);
+          this.#lastItem = itemId;
+        },
+        sent: (itemId, ms) => void this.sentMs.set(itemId, this.sentMs.get(itemId)! + ms),
+      },
+      settings,
+      this.#random,
+      clock,
+    );
   }
 
   /** Whether an answer is being made. */
   get active(): boolean {
-    return this.#active !== null;
+    return this.#answering.active !== null;
   }
 
-  take(event: Record<string, unknown>): void {
+  get responses(): readonly Answer[] {
+    return this.#answering.answers;
+  }
+
+  take(event: Fields): void {
+    const eventId = typeof event.event_id === "string" ? event.event_id : null;
     const itemId = String(event.item_id ?? "");
     switch (event.type) {
       case "session.update":
-        this.#listen(event.session);
-        return;
+        return this.#update(event.session as Fields);
       case "input_audio_buffer.append":
-        return this.#hear(String(event.audio));
+        return this.hear(Uint8Array.fromBase64(String(event.audio)));
       case "input_audio_buffer.commit":
-        return this.#committed(`user_${++this.#count}`);
+        return this.#commit(eventId);
+      case "input_audio_buffer.clear":
+        this.#input.clear();
+        return this.#say({ type: "input_audio_buffer.cleared" });
+      case "conversation.item.create":
+        return this.#write(event.item as Fields);
       case "response.create":
-        return this.#create(true);
-      case "response.cancel":
-        return this.#cancel(event.response_id);
+        return this.#create(eventId, (event.response ?? {}) as Fields);
+      case "response.cancel": {
+        const id = event.response_id === undefined ? null : String(event.response_id);
+        return this.#answering.cancel(id, "client_cancelled", eventId);
+      }
       case "conversation.item.truncate":
-        return this.#truncate(itemId, Number(event.audio_end_ms));
+        return this.#truncate(itemId, Number(event.audio_end_ms), eventId);
       case "conversation.item.delete":
-        return this.#delete(itemId);
+        return this.#delete(itemId, eventId);
+      default:
+        this.#refuse("invalid_request_error", "invalid_value", String(event.type), eventId);
     }
+  }
+
+  /** Audio that was appended, µ-law. */
+  hear(ulaw: Uint8Array): void {
+    this.#input.append(ulaw);
   }
 
   /** Everything it says takes the same way, so the order holds. */
-  #say(event: Record<string, unknown>): void {
-    this.#clock.after(this.#settings.networkMs, () => this.#send(event));
-  }
-
-  #refuse(code: string, detail: string): void {
-    this.refusals.push({ atMs: this.#clock.nowMs(), code, detail });
-    this.#say({ type: "error", error: { type: "invalid_request_error", code, message: detail } });
-  }
-
-  #listen(session: unknown): void {
-    const { audio } = session as {
-      audio: { input: { turn_detection: { type: string; silence_duration_ms: number } | null } };
-    };
-    const detection = audio.input.turn_detection;
-    if (detection?.type !== "server_vad") return;
-    const minSilenceMs = detection.silence_duration_ms;
-    this.#vad = new Vad({ sampleRateHz: 8000, minSpeechMs: 60, minSilenceMs }, (event) => {
-      if (event.type === "speech_started") {
-        this.#turnItem = `user_${++this.#count}`;
-        this.#say({
-          type: "input_audio_buffer.speech_started",
-          audio_start_ms: Math.round(event.startMs),
-          item_id: this.#turnItem,
-        });
-      } else {
-        this.#say({
-          type: "input_audio_buffer.speech_stopped",
-          audio_end_ms: Math.round(event.endMs),
-          item_id: this.#turnItem,
-        });
-        this.#committed(this.#turnItem);
-        // While an answer is being made, the API creates no other.
-        if (!this.#active) this.#create(false);
-      }
+  #say(event: Fields, sent?: () => void): void {
+    const nowMs = this.#clock.nowMs();
+    this.#leavesAtMs = Math.max(this.#leavesAtMs, nowMs + this.#settings.networkMs);
+    event.event_id = `event_${++this.#count}`;
+    this.#leaving.push({ event, sent });
+    this.#clock.after(this.#leavesAtMs - nowMs, () => {
+      const first = this.#leaving.shift()!;
+      first.sent?.();
+      this.#send(first.event);
     });
   }
 
-  #hear(payload: string): void {
-    if (!this.#vad) return;
-    const bytes = Uint8Array.fromBase64(payload);
-    if (this.#pcm.length < bytes.length) this.#pcm = new Int16Array(bytes.length);
-    for (let i = 0; i < bytes.length; i++) this.#pcm[i] = mulawToPcm16(bytes[i]!);
-    this.#vad.push(this.#pcm.subarray(0, bytes.length));
+  #refuse(type: string, code: string, message: string, eventId: string | null): void {
+    if (!WEATHER.has(code)) {
+      this.refusals.push({ atMs: this.#clock.nowMs(), code, detail: message });
+    }
+    const error = { type, code, message, param: null, event_id: eventId };
+    this.#say({ type: "error", error });
+  }
+
+  #update(session: Fields): void {
+    const { audio } = session as { audio?: { input?: { turn_detection?: Detection | null } } };
+    const detection = audio?.input?.turn_detection;
+    if (detection !== undefined) {
+      this.#detection = detection;
+      const { hears, semanticSilenceMs } = this.#settings;
+      const silenceMs = detection?.type === "semantic_vad"
+        ? semanticSilenceMs
+        : detection?.silence_duration_ms ?? 500;
+      this.#input.listen(detection, hears, silenceMs);
+    }
+    const afterMs = drawn(this.#settings.sessionMs, this.#random);
+    this.#clock.after(afterMs, () => this.#say({ type: "session.updated", session }));
+  }
+
+  #started(audioMs: number): void {
+    this.#turnItem = `user_${++this.#count}`;
+    this.#say({
+      type: "input_audio_buffer.speech_started",
+      audio_start_ms: Math.round(audioMs),
+      item_id: this.#turnItem,
+    });
+    if (this.#detection?.interrupt_response !== false && this.active) {
+      this.#answering.cancel(null, "turn_detected", null);
+    }
+  }
+
+  #stopped(audioMs: number): void {
+    this.#say({
+      type: "input_audio_buffer.speech_stopped",
+      audio_end_ms: Math.round(audioMs),
+      item_id: this.#turnItem,
+    });
+    this.#committed(this.#turnItem);
+    if (this.#detection?.create_response !== false) this.#answering.create(null);
+  }
+
+  #commit(eventId: string | null): void {
+    if (this.#input.enough) return this.#committed(`user_${++this.#count}`);
+    const detail = "Error committing input audio buffer: buffer too small. " +
+      "Expected at least 100ms of audio";
+    this.#refuse("invalid_request_error", "input_audio_buffer_commit_empty", detail, eventId);
   }
 
   #committed(itemId: string): void {
-    this.callerItems.add(itemId);
+    const previous = this.#lastItem;
     this.#say({
       type: "input_audio_buffer.committed",
-      previous_item_id: null,
+      previous_item_id: previous,
       item_id: itemId,
     });
+    this.#addCaller(itemId, "", this.#input.take(), { type: "input_audio", transcript: null });
   }
 
-  #create(asked: boolean): void {
-    if (this.#active) {
-      const code = "conversation_already_has_active_response";
-      if (asked) this.#refuse(code, `${this.#active.id} is in progress`);
-      return;
+  #write(item: Fields): void {
+    const id = typeof item.id === "string" ? item.id : `typed_${++this.#count}`;
+    const [part] = (item.content ?? []) as Fields[];
+    if (item.role === "user") {
+      return this.#addCaller(id, String(part?.text ?? ""), new Map(), part ?? {});
     }
-    const answer: Answer = { id: `resp_${++this.#count}`, cancelled: false };
-    this.#active = answer;
-    this.responses.push({ id: answer.id, fromMs: this.#clock.nowMs(), toMs: NaN });
-    this.#say({ type: "response.created", response: { id: answer.id, status: "in_progress" } });
-    this.#clock.after(this.#settings.thinkMs, () => this.#stream(answer));
+    this.#known.add(id);
+    this.#sayItem({ ...item, id });
   }
 
-  /** One piece after the other; between two of them it may be cancelled. */
-  #stream(answer: Answer): void {
-    const lengths = this.#settings.itemsMs(this.#random);
-    let n = -1, at = 0, itemId = "";
-    let audio = new Uint8Array(0);
-    const next = () => {
-      if (answer.cancelled) return;
-      if (at >= audio.length) {
-        if (++n >= lengths.length) return this.#done(answer, "completed");
-        itemId = `item_${++this.#count}`;
-        audio = fluentSpeech(lengths[n]!, this.#random, this.#settings.gainDb);
-        at = 0;
-        this.#begin(answer.id, itemId, n, audio);
-      }
-      const piece = audio.subarray(at, at + this.#settings.deltaMs * 8);
-      at += piece.length;
-      this.#delta(answer.id, itemId, n, piece);
-      this.#clock.after(this.#settings.deltaMs / this.#settings.streamRate, next);
-    };
-    next();
+  #addCaller(id: string, text: string, frames: Map<number, number>, part: Fields): void {
+    const committedAtMs = this.#clock.nowMs();
+    this.callerItems.push({ id, committedAtMs, text, frames, deletedAtMs: NaN });
+    this.#known.add(id);
+    this.#sayItem({ id, type: "message", status: "completed", role: "user", content: [part] });
   }
 
-  #begin(responseId: string, itemId: string, n: number, audio: Uint8Array<ArrayBuffer>): void {
-    this.audio.set(itemId, audio);
-    this.sentMs.set(itemId, 0);
-    this.#say({
-      type: "response.output_item.added",
-      response_id: responseId,
-      output_index: n,
-      item: { id: itemId, type: "message", role: "assistant", status: "in_progress" },
+  #sayItem(item: Fields): void {
+    const previous = this.#lastItem;
+    this.#lastItem = String(item.id);
+    this.#say({ type: "conversation.item.added", previous_item_id: previous, item });
+    this.#say({ type: "conversation.item.done", previous_item_id: previous, item });
+  }
+
+  #create(eventId: string | null, response: Fields): void {
+    this.#answering.create({
+      eventId,
+      instructions: String(response.instructions ?? ""),
+      metadata: (response.metadata ?? null) as Fields | null,
+      apart: response.conversation === "none",
     });
   }
 
-  #delta(responseId: string, itemId: string, n: number, piece: Uint8Array): void {
-    // What is on its way when the cancellation comes still arrives, as it does with the API.
-    this.#clock.after(this.#settings.networkMs, () => {
-      this.sentMs.set(itemId, this.sentMs.get(itemId)! + piece.length / 8);
-      this.#send({
-        type: "response.output_audio.delta",
-        response_id: responseId,
-        item_id: itemId,
-        output_index: n,
-        content_index: 0,
-        delta: piece.toBase64(),
-      });
-    });
-  }
-
-  #done(answer: Answer, status: string): void {
-    if (this.#active !== answer) return;
-    this.#active = null;
-    this.responses.at(-1)!.toMs = this.#clock.nowMs();
-    this.#say({
-      type: "response.done",
-      response: {
-        id: answer.id,
-        status,
-        output: [],
-        usage: { total_tokens: 300, input_tokens: 200, output_tokens: 100 },
-      },
-    });
-  }
-
-  #cancel(responseId: unknown): void {
-    const answer = this.#active;
-    if (!answer || (responseId !== undefined && responseId !== answer.id)) {
-      // Harmless, and not to be helped: the answer may end while the request is on its way.
-      return this.#say({
-        type: "error",
-        error: { type: "invalid_request_error", code: "response_cancel_not_active" },
-      });
-    }
-    answer.cancelled = true;
-    this.#done(answer, "cancelled");
-  }
-
-  #truncate(itemId: string, audioEndMs: number): void {
+  #truncate(itemId: string, audioEndMs: number, eventId: string | null): void {
     const sentMs = this.sentMs.get(itemId);
-    if (sentMs === undefined) this.#refuse("item_not_found", `truncate of ${itemId}`);
-    else if (!(audioEndMs > 0)) this.#refuse("invalid_value", `${itemId} at ${audioEndMs} ms`);
-    else if (audioEndMs > sentMs) {
-      this.#refuse("invalid_value", `${sentMs} ms is already shorter than ${audioEndMs} ms`);
-    } else this.cuts.push({ atMs: this.#clock.nowMs(), itemId, audioEndMs });
+    const refuse = (code: string, detail: string) =>
+      this.#refuse("invalid_request_error", code, detail, eventId);
+    if (sentMs === undefined) return refuse("item_not_found", `truncate of ${itemId}`);
+    if (!(audioEndMs > 0) || !Number.isInteger(audioEndMs)) {
+      return refuse("invalid_value", `${itemId} at ${audioEndMs} ms`);
+    }
+    if (audioEndMs > sentMs) {
+      const detail = `Audio content of ${sentMs}ms is already shorter than ${audioEndMs}ms`;
+      return refuse("invalid_value", detail);
+    }
+    this.cuts.push({ atMs: this.#clock.nowMs(), itemId, audioEndMs });
+    this.#say({
+      type: "conversation.item.truncated",
+      item_id: itemId,
+      content_index: 0,
+      audio_end_ms: audioEndMs,
+    });
   }
 
-  #delete(itemId: string): void {
-    if (this.callerItems.delete(itemId)) return;
-    if (!this.sentMs.has(itemId)) return this.#refuse("item_not_found", `delete of ${itemId}`);
-    this.cuts.push({ atMs: this.#clock.nowMs(), itemId, audioEndMs: NaN });
+  #delete(itemId: string, eventId: string | null): void {
+    const caller = this.callerItems.find(({ id }) => id === itemId);
+    const atMs = this.#clock.nowMs();
+    if (caller && Number.isNaN(caller.deletedAtMs)) caller.deletedAtMs = atMs;
+    else if (this.sentMs.has(itemId)) this.cuts.push({ atMs, itemId, audioEndMs: NaN });
+    else if (!this.#known.has(itemId) || caller) {
+      const detail = `Item with item_id '${itemId}' does not exist`;
+      return this.#refuse("invalid_request_error", "item_not_found", detail, eventId);
+    }
+    this.#known.delete(itemId);
+    this.#say({ type: "conversation.item.deleted", item_id: itemId });
   }
 }
 
@@ -288,13 +296,12 @@ export interface StrictBrain {
   close(): Promise<void>;
 }
 
-export async function startStrictBrain(
-  given: Partial<StrictBrainSettings> = {},
-): Promise<StrictBrain> {
+export async function startStrictBrain(given: Partial<BrainSettings> = {}): Promise<StrictBrain> {
   const settings = { ...STRICT_BRAIN_DEFAULTS, ...given };
   const conversations: Conversation[] = [];
   const bySession = new Map<BrainSession, Conversation>();
   const brain: ScriptedBrain = await startScriptedBrain({
+    confirms: false,
     onSession(session) {
       const conversation = new Conversation(session.send, settings, conversations.length);
       conversations.push(conversation);
