@@ -36,6 +36,7 @@ export async function call(
   });
   made.attach({
     now: () => phone.now(),
+    press: (digit) => phone.press(digit),
     startedAtMs: () => phone.stream.startedAtMs,
     heard: (fromMs, toMs) => phone.heard(fromMs, toMs),
   });

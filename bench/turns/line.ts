@@ -58,6 +58,7 @@ export interface LinePhone {
   now(): number;
   startedAtMs(): number;
   heard(fromMs: number, toMs: number): Uint8Array;
+  press(digit: string): void;
 }
 
 interface Saying {

@@ -65,6 +65,8 @@ export interface RehearsalOptions {
   readonly brain?: Partial<BrainSettings>;
   /** One way between the phone and us. */
   readonly wayMs?: number;
+  /** False to keep no record of the decisions. */
+  readonly records?: boolean;
 }
 
 export class Rehearsal {
@@ -87,6 +89,7 @@ export class Rehearsal {
     this.#voice = options.voice;
     this.#voice.attach({
       now: () => clock.nowMs(),
+      press: (digit) => this.press(digit),
       startedAtMs: () => 0,
       heard: (fromMs, toMs) => this.playout.heard(fromMs, Math.min(toMs, clock.nowMs())),
     });
@@ -113,7 +116,10 @@ export class Rehearsal {
         log: QUIET,
         hangUp: () => Promise.resolve(),
         closed: () => {},
-        record: (line) => this.recorded.push(structuredClone(line)),
+        ...(options.records !== false && {
+          record: (line: RecordedSettings | RecordedStep) =>
+            this.recorded.push(structuredClone(line)),
+        }),
       },
     );
     this.#handlers = this.call;

@@ -1,0 +1,215 @@
+/**
+ * What ordinary callers do. Each behaviour is a little play of one or two questions; a conversation
+ * is an opening and nine of them.
+ *
+ * @module
+ */
+
+import type { SpeechName } from "../../../tests/speech/speech.ts";
+import { FIRST_ANSWER_SOURCE } from "../answering.ts";
+import { type LifeCaller, type Need, OVER_MS, type Plot, type Utterance } from "./caller.ts";
+
+/** Who hears nothing for so long has heard silence. */
+export const SILENT_MS = 12_000;
+const LONGEST_ANSWER_MS = 20_000;
+const QUESTIONS: readonly SpeechName[] = ["question_open", "question_hear", "question_order"];
+
+function* until(c: LifeCaller, probe: () => boolean, timeoutMs: number): Plot {
+  const endMs = c.nowMs + timeoutMs;
+  while (!probe() && c.nowMs < endMs) yield;
+}
+
+function* wait(c: LifeCaller, ms: number): Plot {
+  yield* until(c, () => false, ms);
+}
+
+function* speak(c: LifeCaller): Plot {
+  while (c.speaking) yield;
+}
+
+/** Whether anything was heard that answers these words. */
+function hearsAnswer(c: LifeCaller, need: Need): boolean {
+  const last = need.utterances.findLast(({ kind }) => kind === "speech" || kind === "keys");
+  if (!last) return true;
+  const brain = c.brain();
+  if (!brain) return c.lastSoundMs > last.endMs + 100 && c.quietMs < OVER_MS;
+  return brain.responses.some(({ items, covers }) =>
+    items.some(({ source }) => c.heard.has(source)) &&
+    covers.some(({ frames, text }) =>
+      frames.has(last.number) || (last.kind === "keys" && text.includes(last.what))
+    )
+  );
+}
+
+/** Listens to the answer, or gives up. */
+function* listen(c: LifeCaller, need: Need): Plot {
+  yield* until(c, () => hearsAnswer(c, need), SILENT_MS);
+  yield* until(c, () => c.quietMs > OVER_MS, LONGEST_ANSWER_MS);
+}
+
+function* ask(c: LifeCaller, behaviour: string): Plot {
+  const need = c.need(behaviour, [c.say(c.random.pick(QUESTIONS))]);
+  yield* speak(c);
+  yield* listen(c, need);
+}
+
+/** Under this name stand the questions that only lead up to something. */
+const ASKS_FIRST = "(asks first)";
+
+/** A question whose answer is being heard when it returns. @returns What the agent says. */
+function* intoAnswer(c: LifeCaller): Generator<void, number | null, void> {
+  const need = c.need(ASKS_FIRST, [c.say(c.random.pick(QUESTIONS))]);
+  yield* speak(c);
+  yield* until(c, () => hearsAnswer(c, need) && c.quietMs < 100, SILENT_MS);
+  return c.quietMs < 100 ? c.lastStamp?.source ?? null : null;
+}
+
+/** As before, and `ms` before its last word. */
+function* intoTail(c: LifeCaller, ms: number): Generator<void, boolean, void> {
+  if ((yield* intoAnswer(c)) === null) return false;
+  yield* until(c, () => c.restMs <= ms || c.quietMs > OVER_MS, LONGEST_ANSWER_MS);
+  return c.restMs <= ms;
+}
+
+/** Some noise while the agent speaks: it goes on. */
+function* noise(c: LifeCaller, behaviour: string, what: SpeechName): Plot {
+  const source = yield* intoAnswer(c);
+  if (source === null) return;
+  yield* wait(c, c.random.between(200, 1200));
+  if (c.quietMs < 100) {
+    c.need(behaviour, [c.say(what, "noise")], { wants: "goes_on", over: c.lastStamp!.source });
+    yield* speak(c);
+  }
+  yield* until(c, () => c.quietMs > 2 * OVER_MS, LONGEST_ANSWER_MS);
+}
+
+/** Takes the word. */
+function* interrupt(c: LifeCaller, behaviour: string, what: SpeechName): Plot {
+  if ((yield* intoAnswer(c)) === null) return;
+  yield* wait(c, c.random.between(300, 1500));
+  const over = c.quietMs < 100 ? c.lastStamp!.source : null;
+  const need = c.need(behaviour, [c.say(what)], { over, interrupts: over !== null });
+  yield* speak(c);
+  yield* listen(c, need);
+}
+
+function* uhmThenQuestion(c: LifeCaller, behaviour: string): Plot {
+  const uhm = c.say("uhm", "filler");
+  yield* speak(c);
+  yield* wait(c, c.random.between(180, 500));
+  const need = c.need(behaviour, [uhm, c.say(c.random.pick(QUESTIONS))]);
+  yield* speak(c);
+  yield* listen(c, need);
+}
+
+type Behaviour = (c: LifeCaller, name: string) => Plot;
+
+/** By the name under which it is scored. */
+export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
+  plain: ask,
+  *"in two breaths"(c, name) {
+    const first = c.say("table");
+    yield* speak(c);
+    yield* wait(c, c.random.between(180, 320));
+    const need = c.need(name, [first, c.say("for_two")]);
+    yield* speak(c);
+    yield* listen(c, need);
+  },
+  "hesitates": uhmThenQuestion,
+  *"hesitates over the tail"(c, name) {
+    yield* intoTail(c, c.random.between(250, 900));
+    yield* uhmThenQuestion(c, name);
+  },
+  *"coughs before the answer"(c, name) {
+    const question = c.say(c.random.pick(QUESTIONS));
+    const need = c.need(name, [question]);
+    yield* speak(c);
+    yield* wait(c, c.random.between(250, 900));
+    // Only while nothing sounds yet.
+    if (c.lastSoundMs < question.endMs) need.utterances.push(c.say("cough", "noise"));
+    yield* speak(c);
+    yield* listen(c, need);
+  },
+  "coughs over the answer": (c, name) => noise(c, name, "cough"),
+  "mm-hm": (c, name) => noise(c, name, "mm_hm"),
+  interrupts: (c, name) => interrupt(c, name, c.random.pick(QUESTIONS)),
+  "stop, wait": (c, name) => interrupt(c, name, "stop_wait"),
+  *"yes after the last word"(c, name) {
+    yield* intoTail(c, 40);
+    yield* wait(c, c.random.between(120, 500));
+    const need = c.need(name, [c.say("yes")]);
+    yield* speak(c);
+    yield* listen(c, need);
+  },
+  *"yes before the last word"(c, name) {
+    yield* intoTail(c, c.random.between(60, 300));
+    const need = c.need(name, [c.say("yes")]);
+    yield* speak(c);
+    yield* listen(c, need);
+  },
+  *keys(c, name) {
+    if (c.random.next() < 0.3) {
+      yield* intoAnswer(c);
+      yield* wait(c, c.random.between(200, 800));
+    }
+    const digits = String(100 + c.random.index(900));
+    const need = c.need(name, [c.press(digits)]);
+    yield* listen(c, need);
+  },
+  *"speaks late"(c, name) {
+    yield* wait(c, c.random.between(4000, 9000));
+    yield* ask(c, name);
+  },
+};
+
+/** How a call may begin. */
+export const OPENINGS: Readonly<Record<string, Behaviour>> = {
+  *greeted(c, name) {
+    yield* until(c, () => c.lastSoundMs > 0, SILENT_MS);
+    yield* until(c, () => c.quietMs > OVER_MS, LONGEST_ANSWER_MS);
+    yield* ask(c, name);
+  },
+  *"hello before the greeting"(c, name) {
+    yield* wait(c, c.random.between(100, 600));
+    const into = c.lastSoundMs > 0;
+    const need = c.need(name, [c.say("hello")], { wants: into ? "either" : "any" });
+    yield* speak(c);
+    yield* listen(c, need);
+    yield* until(c, () => c.quietMs > 2 * OVER_MS, LONGEST_ANSWER_MS);
+  },
+  *"hello into the greeting"(c, name) {
+    yield* until(c, () => c.lastSoundMs > 0, SILENT_MS);
+    yield* wait(c, c.random.between(100, 600));
+    const over = c.lastStamp?.source ?? null;
+    const need: Need = c.need(name, [c.say("hello")], { wants: "either", over });
+    yield* speak(c);
+    yield* until(c, () => hearsAnswer(c, need) || c.quietMs > 2 * OVER_MS, SILENT_MS);
+    yield* until(c, () => c.quietMs > OVER_MS, LONGEST_ANSWER_MS);
+  },
+  "speaks at once": ask,
+};
+
+const WEIGHTS: Readonly<Record<string, number>> = { plain: 2 };
+const QUESTIONS_A_CALL = 10;
+
+/** The behaviours of one conversation; `only` repeats a single one. */
+export function* life(c: LifeCaller, only: string | null): Plot {
+  const opening = only && only in OPENINGS ? only : c.random.pick(Object.keys(OPENINGS));
+  yield* OPENINGS[only && !(only in OPENINGS) ? "greeted" : opening]!(c, opening);
+  const bag = Object.keys(BEHAVIOURS).flatMap((name) =>
+    Array.from({ length: WEIGHTS[name] ?? 1 }, () => name)
+  );
+  const names = only && only in BEHAVIOURS ? bag.map(() => only) : c.random.shuffled(bag);
+  for (const name of names) {
+    if (c.needs.length >= QUESTIONS_A_CALL) return;
+    yield* wait(c, c.random.between(300, 1500));
+    yield* BEHAVIOURS[name]!(c, name);
+  }
+}
+
+/** Whether a source is the agent's. */
+export function isAgent(source: number): boolean {
+  return source >= FIRST_ANSWER_SOURCE;
+}
+
+export type { Need, Utterance };

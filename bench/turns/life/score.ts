@@ -1,0 +1,200 @@
+/**
+ * Whether a caller got what a caller may expect: each question answered, once, in time, and nothing
+ * that they said lost.
+ *
+ * @module
+ */
+
+import type { Answer } from "../answering.ts";
+import type { CallerItem } from "../caller_audio.ts";
+import { BLOCK_MS, type StampedRun } from "../stamps.ts";
+import { SILENT_MS } from "./behaviours.ts";
+import type { Need, Utterance } from "./caller.ts";
+import type { CallLog } from "./log.ts";
+
+/**
+ * `silent`: no sound within 12 s. `unanswered`: words, but no answer to these. `ended`: the agent
+ * hung up instead. `lost`: speech that was deleted, or stands in no item that was answered. `dropped`:
+ * what should have gone on did not. `stutter`: an interrupted answer that began again.
+ */
+export const FAULTS = [
+  "late",
+  "silent",
+  "unanswered",
+  "ended",
+  "double",
+  "lost",
+  "dropped",
+  "cut",
+  "repeated",
+  "stutter",
+] as const;
+export type Fault = typeof FAULTS[number];
+
+export interface Verdict {
+  readonly seed: string;
+  readonly behaviour: string;
+  readonly atMs: number;
+  readonly answered: boolean;
+  /** From the end of the words to the first sound of their answer; NaN without one. */
+  readonly delayMs: number;
+  /** Of interruptions: from the onset to the last sound of what was interrupted. */
+  readonly stoppedMs: number;
+  readonly faults: ReadonlySet<Fault>;
+}
+
+/** Seams of less are not heard. */
+const SEAM_MS = 40;
+/** So much of an utterance has to reach the brain; its soft edges may not. */
+const ENOUGH_SHARE = 0.6, DELETED_SHARE = 0.3;
+const MIN_FRAMES = 2;
+
+const counts = ({ kind }: Utterance) => kind === "speech" || kind === "keys";
+export const isGreeting = (answer: Answer) => /greet/i.test(answer.request?.instructions ?? "");
+
+/** Words of the agent's own accord: they answer nobody. */
+function isAside({ request }: Answer): boolean {
+  if (!request) return false;
+  const kind = request.metadata?.kind;
+  if (typeof kind === "string") return !["turn", "text", "tool", "answer"].includes(kind);
+  return request.apart || request.instructions !== "";
+}
+
+/** An answer as it was heard. */
+interface HeardAnswer {
+  readonly answer: Answer;
+  readonly runs: StampedRun[];
+  /** The last need that it can be about; null when it is about none. */
+  readonly about: Need | null;
+}
+
+export class CallScore {
+  readonly verdicts: Verdict[];
+  /** Greetings that were heard, a "hello" that was answered with another included. */
+  readonly greetings: number;
+  readonly #log: CallLog;
+  readonly #heard: HeardAnswer[];
+  readonly #needOf = new Map<number, Need>();
+
+  constructor(log: CallLog, lateMs: number) {
+    this.#log = log;
+    for (const need of log.needs) {
+      for (const { number, kind } of need.utterances) {
+        if (kind !== "noise") this.#needOf.set(number, need);
+      }
+    }
+    this.#heard = log.answers.flatMap((answer) => {
+      const runs = log.runs.filter(({ source }) => answer.items.some((i) => i.source === source));
+      return runs.length > 0 ? [{ answer, runs, about: this.#about(answer) }] : [];
+    });
+    this.verdicts = log.needs.flatMap((need) => this.#judge(need, lateMs));
+    this.greetings =
+      this.#heard.filter(({ answer, about }) =>
+        isGreeting(answer) || (about?.wants === "any" && !isAside(answer))
+      ).length;
+  }
+
+  /** The need whose words stand last in what the answer was made from. */
+  #about({ covers }: Answer): Need | null {
+    for (let i = covers.length - 1; i >= 0; i--) {
+      const last = this.#wordsIn(covers[i]!).at(-1);
+      if (last) return this.#needOf.get(last.number) ?? null;
+    }
+    return null;
+  }
+
+  /** What of the caller stands in an item, noises left out. */
+  #wordsIn({ frames, text }: CallerItem): Utterance[] {
+    return this.#log.utterances.filter(({ number, kind, what }) =>
+      kind === "keys" ? text.includes(what) : kind !== "noise" &&
+        (frames.get(number) ?? 0) >= MIN_FRAMES
+    );
+  }
+
+  #judge(need: Need, lateMs: number): Verdict[] {
+    const words = need.utterances.filter(counts);
+    const last = words.at(-1) ?? need.utterances.at(-1)!;
+    // The call was over before it was said.
+    if (Number.isNaN(last.endMs)) return [];
+    const faults = new Set<Fault>();
+    let delayMs = NaN, answered = true;
+    if (need.wants !== "goes_on") {
+      const answers = this.#answersTo(need, last);
+      delayMs = answers.length > 0 ? answers[0]!.runs[0]!.fromMs - last.endMs : NaN;
+      answered = answers.length > 0;
+      if (!answered && need.wants === "either") answered = this.#wentOn(need, faults);
+      else if (!answered) faults.add(this.#insteadOfAnswer(last, answers));
+      if (delayMs > lateMs) faults.add("late");
+      if (answers.filter(({ answer }) => !isGreeting(answer)).length > 1) faults.add("double");
+      if (need.wants === "answer" && words.some((one) => this.#isLost(one))) faults.add("lost");
+    } else answered = this.#wentOn(need, faults);
+    this.#listenForSeams(need, faults);
+    const stoppedMs = need.interrupts ? this.#stopped(need, faults) : NaN;
+    const { behaviour, utterances } = need;
+    const { seed } = this.#log;
+    return [{ seed, behaviour, atMs: utterances[0]!.fromMs, answered, delayMs, stoppedMs, faults }];
+  }
+
+  /** Answers to these words that were heard, in order. */
+  #answersTo(need: Need, last: Utterance): HeardAnswer[] {
+    return this.#heard.filter(({ answer, runs, about }) =>
+      runs[0]!.fromMs > last.fromMs &&
+      (need.wants === "any"
+        ? isGreeting(answer) || about === need
+        : about === need && !isAside(answer))
+    );
+  }
+
+  #insteadOfAnswer(last: Utterance, _none: readonly HeardAnswer[]): Fault {
+    // What is being said already is nobody's answer.
+    const during = this.#log.runs.find((run) => run.fromMs <= last.endMs && run.toMs > last.endMs);
+    const soundMs = this.#log.soundAfter(Math.max(last.endMs, during?.toMs ?? 0) + 1);
+    if (soundMs === null || soundMs > last.endMs + SILENT_MS) return "silent";
+    return this.#log.ended ? "ended" : "unanswered";
+  }
+
+  #isLost({ number, kind, what, voicedFrames }: Utterance): boolean {
+    const inItem = ({ frames, text }: CallerItem) =>
+      kind === "keys" ? (text.includes(what) ? 1 : 0) : (frames.get(number) ?? 0) / voicedFrames;
+    const answered = new Set(this.#heard.flatMap(({ answer }) => [...answer.covers]));
+    let answeredShare = 0, deletedShare = 0;
+    for (const item of this.#log.items) {
+      if (!Number.isNaN(item.deletedAtMs)) deletedShare += inItem(item);
+      else if (answered.has(item)) answeredShare += inItem(item);
+    }
+    return answeredShare < ENOUGH_SHARE || deletedShare > DELETED_SHARE;
+  }
+
+  #wentOn(need: Need, faults: Set<Fault>): boolean {
+    const answer = this.#answerOf(need.over);
+    const last = answer?.answer.items.at(-1);
+    const run = answer?.runs.at(-1);
+    const ok = !last || (run!.source === last.source &&
+      (run!.toBlock + 1) * BLOCK_MS >= last.ms - SEAM_MS);
+    if (!ok) faults.add("dropped");
+    return ok;
+  }
+
+  #answerOf(source: number | null): HeardAnswer | undefined {
+    return this.#heard.find(({ answer }) => answer.items.some((item) => item.source === source));
+  }
+
+  /** Words of the answer that this need was spoken over, missing or heard twice. */
+  #listenForSeams(need: Need, faults: Set<Fault>): void {
+    const runs = this.#answerOf(need.over)?.runs ??
+      this.#heard.find(({ about }) => about === need)?.runs ?? [];
+    for (let i = 1; i < runs.length; i++) {
+      if (runs[i]!.source !== runs[i - 1]!.source) continue;
+      const missingMs = (runs[i]!.fromBlock - runs[i - 1]!.toBlock - 1) * BLOCK_MS;
+      if (missingMs > SEAM_MS) faults.add("cut");
+      else if (missingMs < -SEAM_MS) faults.add("repeated");
+    }
+  }
+
+  #stopped(need: Need, faults: Set<Fault>): number {
+    const onsetMs = need.utterances[0]!.fromMs;
+    const runs = this.#answerOf(need.over)?.runs ?? [];
+    if (runs.some(({ fromMs }) => fromMs > onsetMs + SEAM_MS)) faults.add("stutter");
+    return (runs.at(-1)?.toMs ?? NaN) - onsetMs;
+  }
+}
