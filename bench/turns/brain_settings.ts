@@ -10,6 +10,8 @@ import { drawMood, type Mood, MOODY_RATE } from "./moods.ts";
 
 export interface BrainSettings {
   readonly seed: string;
+  /** The number of its first call: the n-th call draws the same whoever else calls. */
+  readonly firstCall: number;
   /** From the request to the first audio: fixed, or uniform between two bounds. */
   readonly thinkMs: number | readonly [number, number];
   /** Until the session stands. */
@@ -38,6 +40,7 @@ export interface BrainSettings {
 
 export const STRICT_BRAIN_DEFAULTS: BrainSettings = {
   seed: "brain",
+  firstCall: 0,
   thinkMs: 150,
   sessionMs: 0,
   networkMs: 15,

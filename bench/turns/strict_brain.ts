@@ -303,7 +303,8 @@ export async function startStrictBrain(given: Partial<BrainSettings> = {}): Prom
   const brain: ScriptedBrain = await startScriptedBrain({
     confirms: false,
     onSession(session) {
-      const conversation = new Conversation(session.send, settings, conversations.length);
+      const n = settings.firstCall + conversations.length;
+      const conversation = new Conversation(session.send, settings, n);
       conversations.push(conversation);
       bySession.set(session, conversation);
     },

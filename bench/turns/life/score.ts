@@ -123,7 +123,7 @@ export class CallScore {
       delayMs = answers.length > 0 ? answers[0]!.runs[0]!.fromMs - last.endMs : NaN;
       answered = answers.length > 0;
       if (!answered && need.wants === "either") answered = this.#wentOn(need, faults);
-      else if (!answered) faults.add(this.#insteadOfAnswer(last, answers));
+      else if (!answered) faults.add(this.#insteadOfAnswer(need, last));
       if (delayMs > lateMs) faults.add("late");
       if (answers.filter(({ answer }) => !isGreeting(answer)).length > 1) faults.add("double");
       if (need.wants === "answer" && words.some((one) => this.#isLost(one))) faults.add("lost");
@@ -145,11 +145,15 @@ export class CallScore {
     );
   }
 
-  #insteadOfAnswer(last: Utterance, _none: readonly HeardAnswer[]): Fault {
-    // What is being said already is nobody's answer.
-    const during = this.#log.runs.find((run) => run.fromMs <= last.endMs && run.toMs > last.endMs);
-    const soundMs = this.#log.soundAfter(Math.max(last.endMs, during?.toMs ?? 0) + 1);
-    if (soundMs === null || soundMs > last.endMs + SILENT_MS) return "silent";
+  #insteadOfAnswer({ utterances }: Need, { endMs }: Utterance): Fault {
+    // What was being said already, and its end, is nobody's answer.
+    const fromMs = utterances[0]!.fromMs;
+    const during = this.#heard.find(({ runs }) =>
+      runs.some((run) => run.fromMs <= fromMs && run.toMs > fromMs)
+    );
+    const afterMs = Math.max(endMs, during?.runs.at(-1)?.toMs ?? 0) + 1;
+    const soundMs = this.#log.soundAfter(afterMs);
+    if (soundMs === null || soundMs > endMs + SILENT_MS) return "silent";
     return this.#log.ended ? "ended" : "unanswered";
   }
 

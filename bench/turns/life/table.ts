@@ -30,8 +30,8 @@ export class Tally {
   readonly rows = new Map<string, Row>();
   readonly failures: Failure[] = [];
   conversations = 0;
-  /** Calls by the number of greetings heard. */
-  readonly greetings = new Map<number, number>();
+  /** Calls by how they began and the number of greetings heard. */
+  readonly greetings = new Map<string, number>();
   /** Calls that the agent ended, by reason. */
   readonly ended = new Map<string, number>();
   /** What the brain had to refuse, by code. */
@@ -39,7 +39,7 @@ export class Tally {
 
   add(score: CallScore, ended: string, refusals: readonly { readonly code: string }[]): void {
     this.conversations++;
-    bump(this.greetings, score.greetings);
+    bump(this.greetings, `${score.verdicts[0]?.behaviour ?? "nothing"} ${score.greetings}`);
     if (ended) bump(this.ended, ended);
     for (const { code } of refusals) bump(this.refusals, code);
     for (const verdict of score.verdicts) this.#count(verdict);
@@ -47,6 +47,21 @@ export class Tally {
     if (first && score.greetings > 1) {
       this.#fail({ ...first, faults: new Set() }, [`${score.greetings} greetings`]);
     }
+  }
+
+  /** All of it but the single figures. */
+  json(): Record<string, unknown> {
+    const rows = [...this.rows.values()].map(({ delaysMs, stoppedMs, ...row }) => ({
+      ...row,
+      delayMs: [50, 95, 100].map((percent) => percentile(delaysMs, percent)),
+      stoppedMs: [50, 95, 100].map((percent) => percentile(stoppedMs, percent)),
+    }));
+    const { conversations, failures } = this;
+    const counts = [this.greetings, this.ended, this.refusals].map((map) =>
+      Object.fromEntries(map)
+    );
+    const [greetings, ended, refusals] = counts;
+    return { conversations, rows, greetings, ended, refusals, failures };
   }
 
   #count(verdict: Verdict): void {
@@ -77,7 +92,7 @@ function bump<K>(counts: Map<K, number>, key: K): void {
 }
 
 const show = (counts: ReadonlyMap<unknown, number>) =>
-  [...counts].map(([key, count]) => `${key}: ${count}`).join(", ") || "none";
+  [...counts].map(([key, count]) => `${key}: ${count}`).sort().join(", ") || "none";
 
 /** Prints it. */
 export function printTally(title: string, tally: Tally, listed: number): void {

@@ -1,0 +1,68 @@
+/**
+ * What both benches of ordinary life share: their options, their brains, and how they report.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { type BrainSettings, CALM, MOODY } from "../brain_settings.ts";
+import type { CallLog } from "./log.ts";
+import { CallScore } from "./score.ts";
+import { printTally, type Tally } from "./table.ts";
+
+const OPTIONS = {
+  from: { type: "string", default: "0" },
+  conversations: { type: "string", default: "200" },
+  turns: { type: "string", default: "server,semantic,local" },
+  mood: { type: "string", default: "calm,moody" },
+  only: { type: "string" },
+  seed: { type: "string" },
+  list: { type: "string", default: "12" },
+  "at-once": { type: "string", default: "30" },
+  json: { type: "boolean", default: false },
+} as const;
+
+export const { values } = parseArgs({ options: OPTIONS });
+export const at = (n: number, turns: string, mood: string) => `${turns} ${mood} ${n}`;
+
+export const BRAINS: Readonly<Record<string, Partial<BrainSettings>>> = {
+  calm: CALM,
+  moody: MOODY,
+};
+/** Who waits longer has to be told why. */
+const LATE_MS: Readonly<Record<string, number>> = { calm: 3000, echo: 3000, moody: 8000 };
+
+/** Which conversations: all from `--from`, or the one of `--seed "server calm 17"`. */
+export interface Round {
+  readonly turns: string;
+  readonly mood: string;
+  readonly from: number;
+  readonly count: number;
+}
+
+export function rounds(): Round[] {
+  if (values.seed) {
+    const [turns, mood, n] = values.seed.split(" ") as [string, string, string];
+    return [{ turns, mood, from: Number(n), count: 1 }];
+  }
+  const from = Number(values.from), count = Number(values.conversations);
+  return values.turns.split(",").flatMap((turns) =>
+    values.mood.split(",").map((mood) => ({ turns, mood, from, count }))
+  );
+}
+
+/** Scores a conversation into the tally; with `--seed`, verdict by verdict. */
+export function score(log: CallLog, mood: string, tally: Tally): void {
+  const scored = new CallScore(log, LATE_MS[mood]!);
+  tally.add(scored, log.ended, log.refusals);
+  if (!values.seed || values.json) return;
+  for (const { behaviour, atMs, delayMs, faults } of scored.verdicts) {
+    const how = faults.size > 0 ? [...faults].join(", ") : "well";
+    console.log(`${atMs.toFixed(0).padStart(8)} ms  ${behaviour}: ${how} (${delayMs} ms)`);
+  }
+}
+
+export function report(title: string, tally: Tally): void {
+  if (values.json) console.log(JSON.stringify({ title, ...tally.json() }));
+  else printTally(title, tally, Number(values.list));
+}
