@@ -16,8 +16,8 @@ export interface BrainSettings {
   readonly thinkMs: number | readonly [number, number];
   /** Until the session stands. */
   readonly sessionMs: number | readonly [number, number];
-  /** One way, for everything that it says. */
-  readonly networkMs: number;
+  /** One way, for everything that it says; drawn for each call. */
+  readonly networkMs: number | readonly [number, number];
   /** Length of the items of one answer; a number for each item. */
   readonly itemsMs: (random: Random) => readonly number[];
   /** Times faster than real time. */
@@ -62,7 +62,7 @@ export const STRICT_BRAIN_DEFAULTS: BrainSettings = {
 export const CALM: Partial<BrainSettings> = {
   thinkMs: [250, 1500],
   sessionMs: [50, 700],
-  networkMs: 30,
+  networkMs: [3, 60],
   itemsMs: (random) => {
     const ms = Math.round(random.between(120, 380)) * 10;
     return random.next() < 0.15 ? [ms, Math.round(random.between(60, 120)) * 10] : [ms];

@@ -169,7 +169,7 @@ export class Rehearsal {
     this.conversation = conversation;
     return {
       send: (text: string) => {
-        clock.after(settings.networkMs, () => {
+        clock.after(conversation.networkMs, () => {
           if (!open) return;
           // Nearly all is audio, and need not be parsed.
           if (text.startsWith(APPEND)) {

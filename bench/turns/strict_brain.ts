@@ -49,6 +49,7 @@ export class Conversation {
   readonly refusals: Refusal[] = [];
   /** All that the caller ever put into the conversation, in order. */
   readonly callerItems: CallerItem[] = [];
+  readonly networkMs: number;
   readonly #send: (event: Fields) => void;
   readonly #clock: Clock;
   readonly #settings: BrainSettings;
@@ -74,6 +75,7 @@ export class Conversation {
     this.#clock = clock;
     this.#settings = settings;
     this.#random = new Random(`${settings.seed} ${n}`);
+    this.networkMs = drawn(settings.networkMs, this.#random);
     this.#input = new InputBuffer({
       started: (ms) => this.#started(ms),
       stopped: (ms) => this.#stopped(ms),
@@ -149,7 +151,7 @@ export class Conversation {
   /** Everything it says takes the same way, so the order holds. */
   #say(event: Fields, sent?: () => void): void {
     const nowMs = this.#clock.nowMs();
-    this.#leavesAtMs = Math.max(this.#leavesAtMs, nowMs + this.#settings.networkMs);
+    this.#leavesAtMs = Math.max(this.#leavesAtMs, nowMs + this.networkMs);
     event.event_id = `event_${++this.#count}`;
     this.#leaving.push({ event, sent });
     this.#clock.after(this.#leavesAtMs - nowMs, () => {

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { type BrainSettings, CALM, MOODY } from "../brain_settings.ts";
 import type { CallLog } from "./log.ts";
 import { CallScore } from "./score.ts";
+import { printTrace } from "./trace.ts";
 import { printTally, type Tally } from "./table.ts";
 
 const OPTIONS = {
@@ -56,6 +57,7 @@ export function score(log: CallLog, mood: string, tally: Tally): void {
   const scored = new CallScore(log, LATE_MS[mood]!);
   tally.add(scored, log.ended, log.refusals);
   if (!values.seed || values.json) return;
+  printTrace(log);
   for (const { behaviour, atMs, delayMs, faults } of scored.verdicts) {
     const how = faults.size > 0 ? [...faults].join(", ") : "well";
     console.log(`${atMs.toFixed(0).padStart(8)} ms  ${behaviour}: ${how} (${delayMs} ms)`);

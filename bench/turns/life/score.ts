@@ -123,7 +123,9 @@ export class CallScore {
       delayMs = answers.length > 0 ? answers[0]!.runs[0]!.fromMs - last.endMs : NaN;
       answered = answers.length > 0;
       if (!answered && need.wants === "either") answered = this.#wentOn(need, faults);
-      else if (!answered) faults.add(this.#insteadOfAnswer(need, last));
+      else if (!answered && need.wants === "any" && this.#soundsBy(last.fromMs + SILENT_MS, last)) {
+        answered = true;
+      } else if (!answered) faults.add(this.#insteadOfAnswer(need, last));
       if (delayMs > lateMs) faults.add("late");
       if (answers.filter(({ answer }) => !isGreeting(answer)).length > 1) faults.add("double");
       if (need.wants === "answer" && words.some((one) => this.#isLost(one))) faults.add("lost");
@@ -143,6 +145,10 @@ export class CallScore {
         ? isGreeting(answer) || about === need
         : about === need && !isAside(answer))
     );
+  }
+
+  #soundsBy(ms: number, { fromMs }: Utterance): boolean {
+    return (this.#log.soundAfter(fromMs) ?? Infinity) < ms;
   }
 
   #insteadOfAnswer({ utterances }: Need, { endMs }: Utterance): Fault {
