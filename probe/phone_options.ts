@@ -39,8 +39,8 @@ export interface PhoneOptions {
   pollMs?: number;
   ticker?: Ticker;
   now?: () => number;
-  /** Benches: fills each frame sent, and sees each media message and clear that came. */
-  fillFrame?: (frame: Uint8Array, index: number) => void;
+  /** Benches: fills each frame sent (false for none), and sees each media and clear that came. */
+  fillFrame?: (frame: Uint8Array, index: number) => void | false;
   onMedia?: (bytes: Uint8Array<ArrayBuffer>, atMs: number) => void;
   onClear?: (atMs: number) => void;
   /** Benches: how late each mark is echoed, ms; Infinity for never. */

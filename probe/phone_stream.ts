@@ -45,8 +45,8 @@ export interface StreamOptions {
   readonly keepMessages: number;
   readonly maxQueuedMs: number;
   readonly maxMarks: number;
-  /** Fills each frame instead of speech, for benches that stamp their frames. */
-  readonly fillFrame?: ((frame: Uint8Array, index: number) => void) | undefined;
+  /** Fills each frame instead of speech, for benches that stamp theirs; false for no frame. */
+  readonly fillFrame?: ((frame: Uint8Array, index: number) => void | false) | undefined;
   /** Told of each accepted media message, for benches. */
   readonly onMedia?: ((bytes: Uint8Array<ArrayBuffer>, atMs: number) => void) | undefined;
   readonly onClear?: ((atMs: number) => void) | undefined;
@@ -175,7 +175,7 @@ export class PhoneStream implements Ticking {
     let payload = SILENT_PAYLOAD;
     const fill = this.#options.fillFrame;
     if (fill !== undefined) {
-      fill(this.#frame, this.#ticks - 1);
+      if (fill(this.#frame, this.#ticks - 1) === false) return;
       payload = this.#frameBase64.toString("base64");
     } else if (this.#mouth.next(this.#frame, nowMs)) {
       payload = this.#frameBase64.toString("base64");

@@ -18,7 +18,7 @@ import { Telemetry } from "../../telemetry/telemetry.ts";
 import { type BrainSettings, STRICT_BRAIN_DEFAULTS } from "./brain_settings.ts";
 import { FastClock } from "./fast_clock.ts";
 import type { LinePhone } from "./line.ts";
-import { Conversation } from "./strict_brain.ts";
+import { Conversation } from "./conversation.ts";
 
 const APPEND = `{"type":"input_audio_buffer.append","audio":"`;
 

@@ -1,7 +1,11 @@
 import { failureSuite } from "./failures.ts";
+import { lifeSuite } from "./life.ts";
+import { noDeadAirSuite } from "./no_dead_air.ts";
 import { callSuite } from "./suite.ts";
 import { turnSuite } from "./turns.ts";
 
 callSuite("binary");
 failureSuite("binary");
 turnSuite("binary");
+lifeSuite("binary");
+noDeadAirSuite("binary");

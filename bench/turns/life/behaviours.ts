@@ -6,8 +6,7 @@
  */
 
 import type { SpeechName } from "../../../tests/speech/speech.ts";
-import { FIRST_ANSWER_SOURCE } from "../answering.ts";
-import { type LifeCaller, type Need, OVER_MS, type Plot, type Utterance } from "./caller.ts";
+import { type LifeCaller, type Need, OVER_MS, type Plot } from "./caller.ts";
 
 /** Who hears nothing for so long has heard silence. */
 export const SILENT_MS = 12_000;
@@ -19,11 +18,11 @@ function* until(c: LifeCaller, probe: () => boolean, timeoutMs: number): Plot {
   while (!probe() && c.nowMs < endMs) yield;
 }
 
-function* wait(c: LifeCaller, ms: number): Plot {
+export function* wait(c: LifeCaller, ms: number): Plot {
   yield* until(c, () => false, ms);
 }
 
-function* speak(c: LifeCaller): Plot {
+export function* speak(c: LifeCaller): Plot {
   while (c.speaking) yield;
 }
 
@@ -42,7 +41,7 @@ function hearsAnswer(c: LifeCaller, need: Need): boolean {
 }
 
 /** Listens to the answer, or gives up. */
-function* listen(c: LifeCaller, need: Need): Plot {
+export function* listen(c: LifeCaller, need: Need): Plot {
   yield* until(c, () => hearsAnswer(c, need), SILENT_MS);
   yield* until(c, () => c.quietMs > OVER_MS, LONGEST_ANSWER_MS);
 }
@@ -93,11 +92,27 @@ function* interrupt(c: LifeCaller, behaviour: string, what: SpeechName): Plot {
   yield* listen(c, need);
 }
 
-function* uhmThenQuestion(c: LifeCaller, behaviour: string): Plot {
+function* uhmThenQuestion(c: LifeCaller, behaviour: string, pauseMs: number): Plot {
   const uhm = c.say("uhm", "filler");
   yield* speak(c);
-  yield* wait(c, c.random.between(180, 500));
+  yield* wait(c, pauseMs);
   const need = c.need(behaviour, [uhm, c.say(c.random.pick(QUESTIONS))]);
+  yield* speak(c);
+  yield* listen(c, need);
+}
+
+/** ... over the last `restMs` of an answer. */
+export function* uhmOverTail(c: LifeCaller, name: string, restMs: number, pauseMs: number): Plot {
+  yield* intoTail(c, restMs);
+  yield* uhmThenQuestion(c, name, pauseMs);
+}
+
+/** One question, and a pause in it. */
+export function* inTwoBreaths(c: LifeCaller, name: string, pauseMs: number): Plot {
+  const first = c.say("table");
+  yield* speak(c);
+  yield* wait(c, pauseMs);
+  const need = c.need(name, [first, c.say("for_two")]);
   yield* speak(c);
   yield* listen(c, need);
 }
@@ -107,19 +122,10 @@ type Behaviour = (c: LifeCaller, name: string) => Plot;
 /** By the name under which it is scored. */
 export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   plain: ask,
-  *"in two breaths"(c, name) {
-    const first = c.say("table");
-    yield* speak(c);
-    yield* wait(c, c.random.between(180, 320));
-    const need = c.need(name, [first, c.say("for_two")]);
-    yield* speak(c);
-    yield* listen(c, need);
-  },
-  "hesitates": uhmThenQuestion,
-  *"hesitates over the tail"(c, name) {
-    yield* intoTail(c, c.random.between(250, 900));
-    yield* uhmThenQuestion(c, name);
-  },
+  "in two breaths": (c, name) => inTwoBreaths(c, name, c.random.between(180, 400)),
+  hesitates: (c, name) => uhmThenQuestion(c, name, c.random.between(180, 550)),
+  "hesitates over the tail": (c, name) =>
+    uhmOverTail(c, name, c.random.between(80, 900), c.random.between(180, 550)),
   *"coughs before the answer"(c, name) {
     const question = c.say(c.random.pick(QUESTIONS));
     const need = c.need(name, [question]);
@@ -162,11 +168,16 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   },
 };
 
+/** Listens to the greeting to its end. */
+export function* greeting(c: LifeCaller): Plot {
+  yield* until(c, () => c.lastSoundMs > 0, SILENT_MS);
+  yield* until(c, () => c.quietMs > OVER_MS, LONGEST_ANSWER_MS);
+}
+
 /** How a call may begin. */
 export const OPENINGS: Readonly<Record<string, Behaviour>> = {
   *greeted(c, name) {
-    yield* until(c, () => c.lastSoundMs > 0, SILENT_MS);
-    yield* until(c, () => c.quietMs > OVER_MS, LONGEST_ANSWER_MS);
+    yield* greeting(c);
     yield* ask(c, name);
   },
   *"hello before the greeting"(c, name) {
@@ -189,6 +200,12 @@ export const OPENINGS: Readonly<Record<string, Behaviour>> = {
   "speaks at once": ask,
 };
 
+/** Listens to the greeting, then behaves so, one after the other. */
+export function* greeted(c: LifeCaller, names: readonly string[]): Plot {
+  yield* greeting(c);
+  for (const name of names) yield* BEHAVIOURS[name]!(c, name);
+}
+
 const WEIGHTS: Readonly<Record<string, number>> = { plain: 2 };
 const QUESTIONS_A_CALL = 10;
 
@@ -206,10 +223,3 @@ export function* life(c: LifeCaller, only: string | null): Plot {
     yield* BEHAVIOURS[name]!(c, name);
   }
 }
-
-/** Whether a source is the agent's. */
-export function isAgent(source: number): boolean {
-  return source >= FIRST_ANSWER_SOURCE;
-}
-
-export type { Need, Utterance };

@@ -11,7 +11,7 @@ import { Random } from "../../vad/random.ts";
 import type { LinePhone } from "../line.ts";
 import type { PhoneFrame } from "../rehearsal.ts";
 import { BLOCK_MS, readStamps, type Stamp, stamp } from "../stamps.ts";
-import type { Conversation } from "../strict_brain.ts";
+import type { Conversation } from "../conversation.ts";
 import { FRAME_BYTES, FRAME_MS, GAINS_DB, QUIET, type Sound, sound } from "./sounds.ts";
 
 /** `speech` has to be answered, a `filler` may be, `noise` is nothing. */
@@ -63,6 +63,8 @@ export class LifeCaller {
   nowMs = 0;
   /** The plot has come to its end. */
   over = false;
+  /** The line has fallen still: no frames, not even silent ones. */
+  absent = false;
   /** The stand-in's side of this call; null where there is none to ask. */
   brain: () => Conversation | null = () => null;
   readonly #plot: Plot;
@@ -156,8 +158,10 @@ export class LifeCaller {
   }
 
   /** The same for `PhoneOptions.fillFrame`. */
-  readonly fillFrame = (frame: Uint8Array, index: number): void => {
-    frame.set(this.frame(index).bytes);
+  readonly fillFrame = (frame: Uint8Array, index: number): void | false => {
+    const { bytes } = this.frame(index);
+    if (this.absent) return false;
+    frame.set(bytes);
   };
 
   #live(): void {

@@ -8,11 +8,13 @@
 import type { Answer } from "../answering.ts";
 import type { CallerItem } from "../caller_audio.ts";
 import { readStamps, runsOfStamps, type StampedRun } from "../stamps.ts";
-import type { Conversation, Refusal } from "../strict_brain.ts";
+import type { Conversation, Refusal } from "../conversation.ts";
 import type { LifeCaller, Need, Utterance } from "./caller.ts";
 
 export interface CallLog {
   readonly seed: string;
+  /** Under which the server knows the call. */
+  readonly callId: string;
   readonly needs: readonly Need[];
   readonly utterances: readonly Utterance[];
   /** What was heard of the agent, in ms of the phone's clock. */
@@ -39,6 +41,7 @@ export function logOf(
   fromMs: number,
   conversation: Conversation | null,
   ended: string,
+  callId = "",
 ): CallLog {
   const runs = runsOfStamps(readStamps(phone.heard(fromMs, caller.nowMs)));
   for (const run of runs) {
@@ -47,6 +50,7 @@ export function logOf(
   }
   return {
     seed,
+    callId,
     needs: caller.needs,
     utterances: caller.utterances,
     runs,
