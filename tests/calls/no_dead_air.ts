@@ -194,7 +194,13 @@ const SCENES: readonly Scene[] = [
   {
     name: "13. stop, wait: the agent stops once, and telemetry says when",
     brain: { itemsMs: () => [6000] },
-    plot: greeted("stop, wait", "stop, wait", "stop, wait"),
+    *plot(c) {
+      yield* act.greeting(c);
+      for (const gainDb of [0, -6, -6]) {
+        c.gainDb = gainDb;
+        yield* act.BEHAVIOURS["stop, wait"]!(c, "stop, wait");
+      }
+    },
     check(verdicts, _log, _score, { turns }) {
       allWell(verdicts);
       const heard = verdicts.filter(({ stoppedMs }) => !Number.isNaN(stoppedMs));

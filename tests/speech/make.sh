@@ -23,7 +23,7 @@ say stop_wait       en-us    190 'Stop, wait!'
 say mm_hm           en-us    150 "[[m'm_hm'm]]"
 say hello           en-gb+f3 160 'Hello?'
 say yes             en-gb+f3 170 'Yes.'
-say uhm             en-us    120 "[[V:m]]"
+say uhm             en-us    260 "[[Vm]]"
 say table           en-us    165 "I'd like a table"
 say for_two         en-us    165 'for two.'
 

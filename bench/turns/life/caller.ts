@@ -63,19 +63,20 @@ export class LifeCaller {
   nowMs = 0;
   /** The plot has come to its end. */
   over = false;
+  /** How loud they speak. */
+  gainDb: number;
   /** The line has fallen still: no frames, not even silent ones. */
   absent = false;
   /** The stand-in's side of this call; null where there is none to ask. */
   brain: () => Conversation | null = () => null;
   readonly #plot: Plot;
-  readonly #gainDb: number;
   #phone: LinePhone | null = null;
   #saying: { readonly sound: Sound; readonly utterance: Utterance; at: number } | null = null;
   #listenedMs = 0;
 
   constructor(seed: string, plot: (caller: LifeCaller) => Plot) {
     this.random = new Random(seed);
-    this.#gainDb = this.random.pick(GAINS_DB);
+    this.gainDb = this.random.pick(GAINS_DB);
     this.#plot = plot(this);
   }
 
@@ -94,7 +95,7 @@ export class LifeCaller {
 
   say(what: SpeechName, kind: UtteranceKind = "speech"): Utterance {
     if (this.#saying) throw new Error("Cannot say: the caller is speaking already");
-    const clip = sound(what, this.#gainDb);
+    const clip = sound(what, this.gainDb);
     const utterance = this.#utter(what, kind, clip.voiced.filter(Boolean).length);
     this.#saying = { sound: clip, utterance, at: 0 };
     return utterance;
