@@ -62,6 +62,7 @@ export function readStamp(bytes: Uint8Array, at: number): Stamp | null {
 /** Every stamp, in order. */
 export function readStamps(bytes: Uint8Array<ArrayBuffer>): Stamp[] {
   const found: Stamp[] = [];
+  if (bytes.length < STAMP_BYTES) return found;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = buffer.indexOf(START); at >= 0; at = buffer.indexOf(START, at + 1)) {
     const one = readStamp(bytes, at);

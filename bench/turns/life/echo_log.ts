@@ -17,6 +17,8 @@ import { FRAME_MS } from "./sounds.ts";
 /** Sounds that are further apart belong to two answers. */
 const APART_MS = 700;
 const MIN_STAMPS = 2;
+/** What is said of keys carries no stamps; it lasts at least this long. */
+const KEY_SOUND_MS = 500;
 
 export function echoLog(log: CallLog, phone: Heard, fromMs: number, toMs: number): CallLog {
   const answers: Answer[] = [], items: CallerItem[] = [], runs: StampedRun[] = [];
@@ -56,7 +58,7 @@ export function echoLog(log: CallLog, phone: Heard, fromMs: number, toMs: number
   close();
   for (const { kind, what, endMs } of log.utterances) {
     const soundMs = kind === "keys" ? phone.firstHeardAfter(endMs) : null;
-    if (soundMs !== null) add(soundMs, soundMs + FRAME_MS, new Map(), what);
+    if (soundMs !== null) add(soundMs, soundMs + KEY_SOUND_MS, new Map(), what);
   }
   return { ...log, answers, items, runs };
 }

@@ -43,6 +43,8 @@ export interface Verdict {
   readonly faults: ReadonlySet<Fault>;
 }
 
+/** Less than this is no answer: the agent was stopped before anybody could understand a word. */
+const WORD_MS = 200;
 /** Seams of less are not heard. */
 const SEAM_MS = 40;
 /** So much of an utterance has to reach the brain; its soft edges may not. */
@@ -85,7 +87,8 @@ export class CallScore {
     }
     this.#heard = log.answers.flatMap((answer) => {
       const runs = log.runs.filter(({ source }) => answer.items.some((i) => i.source === source));
-      return runs.length > 0 ? [{ answer, runs, about: this.#about(answer) }] : [];
+      const heardMs = runs.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+      return heardMs >= WORD_MS ? [{ answer, runs, about: this.#about(answer) }] : [];
     });
     this.verdicts = log.needs.flatMap((need) => this.#judge(need, lateMs));
     this.greetings =
