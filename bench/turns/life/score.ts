@@ -122,7 +122,11 @@ export class CallScore {
     const faults = new Set<Fault>();
     let delayMs = NaN, answered = true;
     if (need.wants !== "goes_on") {
-      const answers = this.#answersTo(need, last);
+      const about = this.#answersAbout(need, last);
+      // To half of a question is to none.
+      const answers = about.filter(({ answer }) =>
+        need.wants === "any" || answer.covers.some((item) => this.#wordsIn(item).includes(last))
+      );
       delayMs = answers.length > 0 ? answers[0]!.runs[0]!.fromMs - last.endMs : NaN;
       answered = answers.length > 0;
       if (!answered && need.wants === "either") answered = this.#wentOn(need, faults);
@@ -130,7 +134,7 @@ export class CallScore {
         answered = true;
       } else if (!answered) faults.add(this.#insteadOfAnswer(need, last));
       if (delayMs > lateMs) faults.add("late");
-      if (answers.filter(({ answer }) => !isGreeting(answer)).length > 1) faults.add("double");
+      if (about.filter(({ answer }) => !isGreeting(answer)).length > 1) faults.add("double");
       if (need.wants === "answer" && words.some((one) => this.#isLost(one))) faults.add("lost");
     } else answered = this.#wentOn(need, faults);
     this.#listenForSeams(need, faults);
@@ -140,8 +144,8 @@ export class CallScore {
     return [{ seed, behaviour, atMs: utterances[0]!.fromMs, answered, delayMs, stoppedMs, faults }];
   }
 
-  /** Answers to these words that were heard, in order. */
-  #answersTo(need: Need, last: Utterance): HeardAnswer[] {
+  /** Answers about these words that were heard, in order. */
+  #answersAbout(need: Need, last: Utterance): HeardAnswer[] {
     return this.#heard.filter(({ answer, runs, about }) =>
       runs[0]!.fromMs > last.fromMs &&
       (need.wants === "any"
