@@ -122,6 +122,7 @@ const Environment = v.object({
   EARSHOT_MAX_SILENCE_MS: whole(100, 10_000, 1200),
   EARSHOT_SPECULATE_MS: whole(0, 5000, 0),
   EARSHOT_SILENCE_PROMPT_MS: whole(0, 3_600_000, 0),
+  EARSHOT_DEAD_AIR_MS: whole(1000, 60_000, 6000),
   EARSHOT_BARGE_IN_MS: whole(0, 5000, 700),
   EARSHOT_GATE_MS: whole(0, 1000, 30),
   EARSHOT_GATE_DB: whole(0, 40, 4),

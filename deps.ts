@@ -67,6 +67,10 @@ function callSettings(config: Config): CallSettings {
       greeting: config.EARSHOT_GREETING,
       still_there: "Ask in a few words whether the caller is still there.",
       goodbye: "Say in one short sentence that you are hanging up now, and goodbye.",
+      go_on: "A fault cut off your last answer. Finish it from where it stopped, briefly.",
+      declined:
+        "Say in one short sentence that you can't answer that, and ask what else you can do.",
+      unheard: "You heard the caller's voice but not the words. Ask in a few words to repeat them.",
     },
     minSpeechMs: config.EARSHOT_MIN_SPEECH_MS,
     endpointing: {
@@ -77,10 +81,11 @@ function callSettings(config: Config): CallSettings {
       maxSilenceMs: Math.max(config.EARSHOT_MAX_SILENCE_MS, config.EARSHOT_SILENCE_MS),
     },
     speculateMs: config.EARSHOT_SPECULATE_MS,
-    confirmMs: config.EARSHOT_BARGE_IN_MS,
+    bargeInMs: config.EARSHOT_BARGE_IN_MS,
     gateMs: config.EARSHOT_GATE_MS,
     gateDb: config.EARSHOT_GATE_DB,
     silencePromptMs: config.EARSHOT_SILENCE_PROMPT_MS,
+    deadAirMs: config.EARSHOT_DEAD_AIR_MS,
     sessionTimeoutMs: OPENAI_DEFAULTS.connectTimeoutMs,
     callLimitMs: config.EARSHOT_CALL_LIMIT_MS,
     idleLimitMs: config.EARSHOT_IDLE_LIMIT_MS,

@@ -52,3 +52,11 @@ export function severityOf(code: string | null | undefined, type?: string | null
   }
   return "harmless";
 }
+
+/** The wait that a message asks for, as in "Please try again in 1.2s."; 0 when it names none. */
+export function retryAfterMs(message: string): number {
+  const found = /try again in (\d+(?:\.\d+)?)\s*(ms|s|m)\b/i.exec(message);
+  if (!found) return 0;
+  const unitMs = { ms: 1, s: 1000, m: 60_000 }[found[2]!.toLowerCase()]!;
+  return Math.ceil(Number(found[1]) * unitMs);
+}

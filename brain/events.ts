@@ -9,7 +9,8 @@
  */
 
 import type { RealtimeServerEvent } from "openai/resources/realtime/realtime";
-import { type Severity, severityOf } from "./errors.ts";
+import { retryAfterMs, type Severity, severityOf } from "./errors.ts";
+import { NAME_KEY } from "./requests.ts";
 
 /** The function that the model wants called. `arguments` is JSON text, as the model wrote it. */
 export interface ToolCall {
@@ -27,11 +28,15 @@ export type BrainEvent =
   | { type: "speech_started"; itemId: string; audioMs: number }
   | { type: "speech_stopped"; itemId: string; audioMs: number }
   | { type: "committed"; itemId: string }
-  | { type: "response_created"; responseId: string }
+  /** `name` is the one that our request gave it; empty when the brain began it by itself. */
+  | { type: "response_created"; responseId: string; name: string }
+  /** An item stands in the conversation. */
+  | { type: "item_added"; itemId: string }
   | { type: "output_item"; responseId: string; itemId: string }
   | { type: "audio"; responseId: string; itemId: string; payload: string }
   | { type: "agent_words"; responseId: string; itemId: string; text: string; final: boolean }
-  | { type: "caller_words"; itemId: string; text: string }
+  | { type: "caller_words"; itemId: string; text: string; usage: unknown }
+  | { type: "caller_words_failed"; itemId: string; code: string }
   | { type: "tool_called"; responseId: string; call: ToolCall }
   | {
     type: "response_done";
@@ -39,8 +44,12 @@ export type BrainEvent =
     status: ResponseStatus;
     /** `turn_detected`, `max_output_tokens`, or the code of the error that failed it. */
     reason: string;
+    /** How long the brain says to wait before the next request; 0 when it doesn't. */
+    retryAfterMs: number;
     usage: unknown;
   }
+  /** Nothing more is taken for this long; 0 while there is room. */
+  | { type: "rate_limits"; resetMs: number }
   | {
     type: "error";
     code: string;
@@ -48,6 +57,7 @@ export type BrainEvent =
     /** The client event that caused it, when we named one. */
     eventId: string;
     severity: Severity;
+    retryAfterMs: number;
   }
   /** Lawful, and nothing to us. */
   | { type: "other"; name: string };
@@ -68,6 +78,7 @@ const BETA_NAMES = new Map<string, Name>([
   ["response.audio_transcript.done", "response.output_audio_transcript.done"],
   ["response.text.delta", "response.output_text.delta"],
   ["response.text.done", "response.output_text.done"],
+  ["conversation.item.created", "conversation.item.added"],
 ]);
 
 type Fields = Record<string, unknown>;
@@ -113,7 +124,11 @@ export function readBrainEvent(text: string): BrainEvent {
     case "input_audio_buffer.committed":
       return { type: "committed", itemId };
     case "response.created":
-      return { type: "response_created", responseId: str(obj(event.response).id) };
+      return readResponseCreated(obj(event.response));
+    case "conversation.item.added":
+      return { type: "item_added", itemId: str(obj(event.item).id) };
+    case "rate_limits.updated":
+      return { type: "rate_limits", resetMs: readResetMs(event.rate_limits) };
     case "response.output_item.added":
       // A function call is not something that a caller hears, or stops hearing.
       if (obj(event.item).type !== "message") return { type: "other", name };
@@ -128,7 +143,9 @@ export function readBrainEvent(text: string): BrainEvent {
     case "response.output_text.done":
       return { type: "agent_words", responseId, itemId, text: str(event.text), final: true };
     case "conversation.item.input_audio_transcription.completed":
-      return { type: "caller_words", itemId, text: str(event.transcript) };
+      return { type: "caller_words", itemId, text: str(event.transcript), usage: event.usage };
+    case "conversation.item.input_audio_transcription.failed":
+      return { type: "caller_words_failed", itemId, code: str(obj(event.error).code) };
     case "response.output_item.done":
       return readOutputItem(name, responseId, obj(event.item));
     case "response.done":
@@ -156,6 +173,21 @@ function readOutputItem(name: string, responseId: string, item: Fields): BrainEv
   };
 }
 
+function readResponseCreated(response: Fields): BrainEvent {
+  const name = str(obj(response.metadata)[NAME_KEY]);
+  return { type: "response_created", responseId: str(response.id), name };
+}
+
+/** The longest wait among the limits that are used up. */
+function readResetMs(limits: unknown): number {
+  let seconds = 0;
+  for (const limit of Array.isArray(limits) ? limits : []) {
+    const { remaining, reset_seconds } = obj(limit);
+    if (remaining === 0) seconds = Math.max(seconds, num(reset_seconds));
+  }
+  return seconds * 1000;
+}
+
 const STATUSES: readonly string[] = ["completed", "cancelled", "failed", "incomplete"];
 
 function readResponseDone(response: Fields): BrainEvent {
@@ -166,6 +198,7 @@ function readResponseDone(response: Fields): BrainEvent {
     responseId: str(response.id),
     status: (STATUSES.includes(status) ? status : "completed") as ResponseStatus,
     reason: str(obj(details.error).code) || str(details.reason),
+    retryAfterMs: retryAfterMs(str(obj(details.error).message)),
     usage: response.usage,
   };
 }
@@ -178,5 +211,6 @@ function readError(error: Fields): BrainEvent {
     message: str(error.message),
     eventId: str(error.event_id),
     severity: severityOf(str(error.code), str(error.type)),
+    retryAfterMs: retryAfterMs(str(error.message)),
   };
 }

@@ -20,7 +20,10 @@ const TABLE: [name: string, event: Record<string, unknown>, wanted: BrainEvent][
   ["input_audio_buffer.committed", { item_id: "item_1", previous_item_id: null },
     { type: "committed", itemId: "item_1" }],
   ["response.created", { response: { id: "resp_1", status: "in_progress" } },
-    { type: "response_created", responseId: "resp_1" }],
+    { type: "response_created", responseId: "resp_1", name: "" }],
+  ["response.created", { response: { id: "resp_1", metadata: { earshot_answer: "answer_7" } } },
+    { type: "response_created", responseId: "resp_1", name: "answer_7" }],
+  ["conversation.item.added", { item: { id: "text_3" } }, { type: "item_added", itemId: "text_3" }],
   ["response.output_item.added", { response_id: "resp_1", item: { id: "item_1", type: "message" } },
     { type: "output_item", responseId: "resp_1", itemId: "item_1" }],
   ["response.output_item.added", { response_id: "resp_1", item: { id: "item_1", type: "function_call" } },
@@ -36,8 +39,15 @@ const TABLE: [name: string, event: Record<string, unknown>, wanted: BrainEvent][
   ["response.output_text.done", { ...IDS, text: "Hello" },
     { type: "agent_words", responseId: "resp_1", itemId: "item_1", text: "Hello", final: true }],
   ["conversation.item.input_audio_transcription.completed", { item_id: "item_1", transcript: "Hi" },
-    { type: "caller_words", itemId: "item_1", text: "Hi" }],
-  ["rate_limits.updated", { rate_limits: [] }, { type: "other", name: "rate_limits.updated" }],
+    { type: "caller_words", itemId: "item_1", text: "Hi", usage: undefined }],
+  ["conversation.item.input_audio_transcription.failed",
+    { item_id: "item_1", error: { code: "audio_unintelligible" } },
+    { type: "caller_words_failed", itemId: "item_1", code: "audio_unintelligible" }],
+  ["rate_limits.updated", { rate_limits: [] }, { type: "rate_limits", resetMs: 0 }],
+  ["rate_limits.updated",
+    { rate_limits: [{ name: "requests", remaining: 3, reset_seconds: 60 },
+      { name: "tokens", remaining: 0, reset_seconds: 1.5 }, null] },
+    { type: "rate_limits", resetMs: 1500 }],
   ["response.output_audio.done", IDS, { type: "other", name: "response.output_audio.done" }],
   ["made.up", {}, { type: "other", name: "made.up" }],
 ];
@@ -89,8 +99,12 @@ test("readBrainEvent: response.done tells status, reason and usage", () => {
     responseId: "r",
     status: "completed",
     reason: "",
+    retryAfterMs: 0,
     usage,
   });
+  const error = { code: "rate_limit_exceeded", message: "Please try again in 1.2s." };
+  const limited = done({ status: "failed", status_details: { error } }) as { retryAfterMs: number };
+  assertEquals(limited.retryAfterMs, 1200);
   const of = (status: string, status_details: unknown) => {
     const event = done({ id: "r", status, status_details }) as { status: string; reason: string };
     return [event.status, event.reason];
@@ -115,7 +129,14 @@ test("readBrainEvent: an error is sorted by its code, else by its type", () => {
   const error = (fields: unknown) => read({ type: "error", error: fields }) as unknown;
   assertEquals(
     error({ type: "invalid_request_error", code: "session_expired", message: "m", event_id: "e" }),
-    { type: "error", code: "session_expired", message: "m", eventId: "e", severity: "fatal" },
+    {
+      type: "error",
+      code: "session_expired",
+      message: "m",
+      eventId: "e",
+      severity: "fatal",
+      retryAfterMs: 0,
+    },
   );
   assertEquals(error({ type: "server_error", message: "m" }), {
     type: "error",
@@ -123,6 +144,7 @@ test("readBrainEvent: an error is sorted by its code, else by its type", () => {
     message: "m",
     eventId: "",
     severity: "retryable",
+    retryAfterMs: 0,
   });
   assertEquals(error(null), {
     type: "error",
@@ -130,6 +152,7 @@ test("readBrainEvent: an error is sorted by its code, else by its type", () => {
     message: "",
     eventId: "",
     severity: "harmless",
+    retryAfterMs: 0,
   });
 });
 

@@ -32,9 +32,10 @@ export function updateSession(session: SessionUpdateEvent["session"]): string {
   return JSON.stringify({ type: "session.update", session } satisfies SessionUpdateEvent);
 }
 
-export function commitAudio(): string {
+/** @param eventId Comes back in the error when there was nothing to commit. */
+export function commitAudio(eventId: string): string {
   return JSON.stringify(
-    { type: "input_audio_buffer.commit" } satisfies InputAudioBufferCommitEvent,
+    { type: "input_audio_buffer.commit", event_id: eventId } satisfies InputAudioBufferCommitEvent,
   );
 }
 
@@ -42,16 +43,21 @@ export function clearAudio(): string {
   return JSON.stringify({ type: "input_audio_buffer.clear" } satisfies InputAudioBufferClearEvent);
 }
 
+/** Under this key of its metadata a response carries the name that our request gave it. */
+export const NAME_KEY = "earshot_answer";
+
 /**
  * Asks for an answer.
  *
- * @param eventId Comes back in the error when the answer is refused.
- * @param instructions Replace the session's own for this answer alone; for a greeting.
+ * @param name Comes back in the error when it is refused, and in `response.created` when it isn't, so
+ * that it can be told from answers that the brain begins by itself.
+ * @param instructions Replace the session's own for this answer alone.
  */
-export function createResponse(eventId: string, instructions?: string): string {
-  const event: ResponseCreateEvent = { type: "response.create", event_id: eventId };
-  if (instructions) event.response = { instructions };
-  return JSON.stringify(event);
+export function createResponse(name: string, instructions?: string): string {
+  const response = { metadata: { [NAME_KEY]: name }, ...(instructions && { instructions }) };
+  return JSON.stringify(
+    { type: "response.create", event_id: name, response } satisfies ResponseCreateEvent,
+  );
 }
 
 export function cancelResponse(responseId: string): string {
@@ -82,12 +88,16 @@ export function deleteItem(itemId: string): string {
   );
 }
 
-/** A line that the caller typed, or the keys they pressed. */
-export function callerText(text: string): string {
+/**
+ * A line that the caller typed, or the keys they pressed.
+ *
+ * @param id Of the new item: the API takes the client's.
+ */
+export function callerText(id: string, text: string): string {
   return JSON.stringify(
     {
       type: "conversation.item.create",
-      item: { type: "message", role: "user", content: [{ type: "input_text", text }] },
+      item: { id, type: "message", role: "user", content: [{ type: "input_text", text }] },
     } satisfies ConversationItemCreateEvent,
   );
 }

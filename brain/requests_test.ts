@@ -22,22 +22,26 @@ test("appendAudio is exactly what JSON.stringify would make, for any base64", ()
 
 // deno-fmt-ignore
 const TABLE: [name: string, text: string, wanted: string][] = [
-  ["commitAudio", request.commitAudio(), '{"type":"input_audio_buffer.commit"}'],
+  ["commitAudio", request.commitAudio("commit_1"),
+    '{"type":"input_audio_buffer.commit","event_id":"commit_1"}'],
   ["clearAudio", request.clearAudio(), '{"type":"input_audio_buffer.clear"}'],
-  ["createResponse", request.createResponse("turn"),
-    '{"type":"response.create","event_id":"turn"}'],
-  ["createResponse with an empty instruction", request.createResponse("turn", ""),
-    '{"type":"response.create","event_id":"turn"}'],
-  ["createResponse with instructions", request.createResponse("greeting", 'Say "hi".'),
-    '{"type":"response.create","event_id":"greeting","response":{"instructions":"Say \\"hi\\"."}}'],
+  ["createResponse", request.createResponse("answer_1"),
+    '{"type":"response.create","event_id":"answer_1",' +
+    '"response":{"metadata":{"earshot_answer":"answer_1"}}}'],
+  ["createResponse with an empty instruction", request.createResponse("answer_1", ""),
+    '{"type":"response.create","event_id":"answer_1",' +
+    '"response":{"metadata":{"earshot_answer":"answer_1"}}}'],
+  ["createResponse with instructions", request.createResponse("answer_1", 'Say "hi".'),
+    '{"type":"response.create","event_id":"answer_1","response":' +
+    '{"metadata":{"earshot_answer":"answer_1"},"instructions":"Say \\"hi\\"."}}'],
   ["cancelResponse", request.cancelResponse("resp_1"),
     '{"type":"response.cancel","response_id":"resp_1"}'],
   ["truncateItem", request.truncateItem("item_1", 1240),
     '{"type":"conversation.item.truncate","item_id":"item_1","content_index":0,"audio_end_ms":1240}'],
   ["deleteItem", request.deleteItem("item_1"),
     '{"type":"conversation.item.delete","item_id":"item_1"}'],
-  ["callerText", request.callerText('A "line"\nand more'),
-    '{"type":"conversation.item.create","item":{"type":"message","role":"user","content":' +
+  ["callerText", request.callerText("text_1", 'A "line"\nand more'),
+    '{"type":"conversation.item.create","item":{"id":"text_1","type":"message","role":"user","content":' +
     '[{"type":"input_text","text":"A \\"line\\"\\nand more"}]}}'],
   ["toolOutput", request.toolOutput("call_1", "Done."),
     '{"type":"conversation.item.create","item":{"type":"function_call_output","call_id":"call_1",' +
@@ -54,6 +58,6 @@ test("ids and words of any kind stay inside their strings", () => {
   fc.assert(fc.property(anyText, (text) => {
     assertStrictEquals(JSON.parse(request.deleteItem(text)).item_id, text);
     assertStrictEquals(JSON.parse(request.toolOutput(text, text)).item.output, text);
-    assertStrictEquals(JSON.parse(request.callerText(text)).item.content[0].text, text);
+    assertStrictEquals(JSON.parse(request.callerText(text, text)).item.content[0].text, text);
   }));
 });

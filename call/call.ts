@@ -1,33 +1,43 @@
 /**
  * One call: where the audio road and the decision road meet. Audio passes through without a
- * decision; everything else becomes an event for the machine, whose actions are carried out.
+ * decision; everything else becomes an event for the machine, whose actions are carried out before
+ * the next event is looked at.
  *
  * @module
  */
 
 import type { Leg, LegHandlers, LegStart } from "../legs/leg.ts";
-import { type AudioFormat, PCM_24K, PCMU } from "../media/format.ts";
+import { PCM_24K, PCMU } from "../media/format.ts";
 import type { TurnRecord } from "../telemetry/turn.ts";
-import { brainSaid } from "./brain_news.ts";
-import { BrainSide } from "./brain_side.ts";
-import { carryOut } from "./carry_out.ts";
+import { BrainSession } from "./brain_session.ts";
+import { nextDeadline } from "./deadlines.ts";
 import { Downlink } from "./downlink.ts";
 import { EchoGuard } from "./echo_guard.ts";
+import { perform } from "./effects.ts";
+import { brainSaid } from "./from_brain.ts";
 import { makeEars } from "./listen.ts";
 import { step } from "./machine.ts";
 import { PageNews } from "./page_news.ts";
-import type { CallHouse, CallMemory, CallParts } from "./parts.ts";
+import type { CallDeps as PartDeps, CallParts, CallSettings } from "./parts.ts";
 import { Playback, PLAYBACK_DEFAULTS, type PlaybackPort } from "./playback.ts";
 import type { RecordedSettings, RecordedStep } from "./recording.ts";
-import { type CallEvent, type CallState, openingState, type TimerName } from "./state.ts";
+import {
+  type CallEvent,
+  type CallState,
+  NOTHING_PLAYS,
+  openingState,
+  type TimerName,
+  type TurnSettings,
+} from "./state.ts";
 import { Timeline } from "./timeline.ts";
 import { guardedClock, Timers } from "./timers.ts";
+import { Transcript } from "./transcript.ts";
 import { Uplink } from "./uplink.ts";
 
 export type { CallSettings } from "./parts.ts";
 
-/** What a call needs of the house. */
-export interface CallDeps extends CallHouse {
+/** What a call needs of the server. */
+export interface CallDeps extends PartDeps {
   /** Ends the phone call itself. Never rejects. */
   hangUp(start: LegStart): Promise<void>;
   /** Told once, when all of the call is closed. */
@@ -44,6 +54,25 @@ export interface CallDeps extends CallHouse {
 const MAX_WORDS = 50;
 const MAX_DIGITS = 64;
 const { maxChunkMs } = PLAYBACK_DEFAULTS;
+/** The longest silence that `semantic` turns wait out, by eagerness (Realtime guide, VAD). */
+const SEMANTIC_SILENCE_MS = { low: 8000, medium: 4000, auto: 4000, high: 2000 } as const;
+
+function turnSettings(settings: CallSettings): TurnSettings {
+  const { turns, silenceMs, eagerness } = settings.wish;
+  const { bargeInMs, silencePromptMs, deadAirMs } = settings;
+  const { sessionTimeoutMs, callLimitMs, idleLimitMs } = settings;
+  return {
+    turns,
+    bargeInMs,
+    greets: Boolean(settings.instructions.greeting),
+    silencePromptMs,
+    brainSilenceMs: turns === "semantic" ? SEMANTIC_SILENCE_MS[eagerness] : silenceMs,
+    deadAirMs,
+    sessionTimeoutMs,
+    callLimitMs,
+    idleLimitMs,
+  };
+}
 
 export class Call implements LegHandlers {
   readonly start: LegStart;
@@ -51,11 +80,18 @@ export class Call implements LegHandlers {
   readonly startedAtMs = Date.now();
   readonly #deps: CallDeps;
   readonly #parts: CallParts;
-  readonly #memory: CallMemory;
+  readonly #timers: Timers<"deadline" | "digits">;
   readonly #news: PageNews;
   #downlink: Downlink;
   #echo: EchoGuard;
   #state: CallState;
+  /** Events that wait for their turn; nearly always none. */
+  #queue: CallEvent[] = [];
+  #stepping = false;
+  /** When the timer runs, for which deadline. */
+  #dueMs = Infinity;
+  /** The answer whose audio came last. */
+  #playingResponse = "";
   #wordRef = 0;
   #digits = "";
   #problems = 0;
@@ -68,30 +104,17 @@ export class Call implements LegHandlers {
     this.kind = leg.kind;
     this.#deps = deps;
     const format = leg.kind === "twilio" ? PCMU : PCM_24K;
-    this.#memory = {
-      onsetMs: 0,
-      voiceEndMs: -Infinity,
-      alarmAtMs: 0,
-      playingResponse: "",
-      discarded: new Set(),
-      words: new Map(),
-      format,
-      hangsUp: false,
-    };
-    const opening: RecordedSettings = {
-      turns: wish.turns,
-      confirmMs: settings.confirmMs,
-      greets: Boolean(settings.instructions.greeting),
-      silencePromptMs: settings.silencePromptMs,
-    };
-    deps.record?.(opening);
-    this.#state = openingState(opening);
+    const opening = turnSettings(settings);
+    const clock = guardedClock(deps.clock, (error) => brain.fail(error as Error));
+    const startedAtMs = clock.nowMs();
+    deps.record?.({ ...opening, startedAtMs });
+    this.#state = openingState(opening, startedAtMs);
     this.#news = new PageNews(leg);
     this.#downlink = new Downlink(leg, format, maxChunkMs);
     this.#echo = new EchoGuard(format, maxChunkMs);
-    const clock = guardedClock(deps.clock, (error) => brain.fail(error as Error));
-    const brain = new BrainSide(deps.brain, { ...wish, format }, {
-      ready: (formats, differences) => this.#brainReady(formats, differences),
+    this.#timers = new Timers(clock);
+    const brain = new BrainSession(deps.brain, { ...wish, format }, {
+      ready: (_formats, differences) => this.#brainReady(differences),
       audio: (responseId, itemId, payload, scanned) => {
         if (!scanned) deps.telemetry.framesSlowPath++;
         this.#brainAudio(responseId, itemId, payload);
@@ -102,34 +125,26 @@ export class Call implements LegHandlers {
     });
     this.#parts = {
       start,
-      house: deps,
+      deps,
       leg,
       clock,
       brain,
       ears: makeEars(leg.format, settings, () => this.#parts),
-      uplink: new Uplink(brain.link, leg.format, wish.turns !== "local", () => {
+      uplink: new Uplink(brain, leg.format, wish.turns !== "local", () => {
         deps.telemetry.framesDropped++;
       }),
       playback: new Playback(format, this.#playbackPort(leg), clock),
       timeline: new Timeline(start.callId, clock.nowMs(), (turn) => this.#turnDone(turn)),
-      timers: new Timers(clock),
-      memory: this.#memory,
+      transcript: new Transcript(),
+      words: new Map(),
+      limitedUntilMs: 0,
       state: () => this.#state,
       step: (event) => this.#step(event),
-      callerStopped: (by, endMs) => this.#callerStopped(by, endMs),
       problem: (error) => this.problem(error),
-      close: (reason) => this.#close(reason),
+      close: (reason, hangUp) => this.#close(reason, hangUp),
     };
     this.#parts.playback.probe();
-    this.#limit("call_limit", settings.callLimitMs);
-    this.#limit("idle_limit", settings.idleLimitMs);
-    const ms = settings.sessionTimeoutMs;
-    this.#parts.timers.set("session", ms, () => {
-      const error = new Error(`The brain's session did not stand within ${ms} ms`);
-      brain.fail(Object.assign(error, { code: "session_timeout" }));
-    });
-    const { name, model } = deps.brain;
-    leg.tell({ type: "ready", callId: start.callId, brain: name, model, turns: wish.turns });
+    this.#armDeadline();
   }
 
   /** Ends the call from our side, for a reason that is no one's fault. */
@@ -156,11 +171,11 @@ export class Call implements LegHandlers {
     frames.began(nowMs);
     const echoDbfs = this.#echo.expectedDbfs(nowMs);
     ears.hear(bytes, nowMs, echoDbfs);
-    if (echoDbfs !== -Infinity && !this.#state.callerLocal) {
+    if (echoDbfs !== -Infinity && this.#state.voiceSinceMs === null) {
       this.#echo.learn(ears.vad.levelDbfs, nowMs);
     }
     // A brain whose detector heard our own echo would answer itself.
-    if (ears.onlyEcho && this.#state.turns !== "local") uplink.pushSilence(bytes.length);
+    if (ears.onlyEcho && this.#state.settings.turns !== "local") uplink.pushSilence(bytes.length);
     else uplink.push(bytes, payload);
     this.#news.frame(ears.vad);
     frames.ended();
@@ -171,16 +186,18 @@ export class Call implements LegHandlers {
   }
 
   #brainAudio(responseId: string, itemId: string, payload: string): void {
-    const { response } = this.#state;
+    const answer = this.#state.answers.find((a) => a.responseId === responseId);
     // Late audio of an answer that nobody wants any more.
-    if (response === null || response.cancelled || response.id !== responseId) return;
+    if (!answer || answer.cancelled) return;
     const { playback, timeline, clock } = this.#parts;
-    if (this.#memory.playingResponse !== responseId) {
-      this.#memory.playingResponse = responseId;
+    const isNew = this.#playingResponse !== responseId;
+    if (isNew) {
+      this.#playingResponse = responseId;
       timeline.reach("firstDelta", clock.nowMs());
       playback.begin();
     }
-    playback.enqueue(itemId, payload);
+    const breaksSilence = playback.enqueue(itemId, payload);
+    if (isNew || breaksSilence) this.#step({ type: "audio_began", responseId, itemId });
     this.#deps.telemetry.framesOut++;
   }
 
@@ -207,7 +224,6 @@ export class Call implements LegHandlers {
         leg.tell({ type: "turn", turn: { ...turn } });
         this.#deps.heard?.(this, turn);
       },
-      audible: () => this.#step({ type: "agent_audible" }),
       silent: () => this.#step({ type: "agent_silent" }),
       overflow: (ms) =>
         this.problem(new RangeError(`An answer is too long: ${ms} ms of it were dropped`)),
@@ -217,20 +233,19 @@ export class Call implements LegHandlers {
   // What the leg brings besides audio.
 
   text(text: string): void {
-    const { words } = this.#memory;
-    const { timeline, clock, playback } = this.#parts;
-    this.#limit("idle_limit", this.#deps.settings.idleLimitMs);
-    if (words.size >= MAX_WORDS) return;
-    timeline.begin("text", clock.nowMs());
+    const { words, leg } = this.#parts;
+    if (words.size >= MAX_WORDS) {
+      const message = `${MAX_WORDS} lines wait already: this one was not taken.`;
+      return leg.tell({ type: "error", code: "too_many_lines", message });
+    }
     const ref = ++this.#wordRef;
     words.set(ref, text);
-    this.#step({ type: "caller_wrote", ref, playing: playback.playing() });
-    words.delete(ref);
+    this.#step({ type: "caller_wrote", ref, playing: NOTHING_PLAYS });
   }
 
   digit(digit: string): void {
     if (this.#digits.length < MAX_DIGITS) this.#digits += digit;
-    this.#parts.timers.set("digits", this.#deps.settings.digitPauseMs, () => {
+    this.#timers.set("digits", this.#deps.settings.digitPauseMs, () => {
       const digits = this.#digits;
       this.#digits = "";
       this.text(`The caller pressed ${digits}.`);
@@ -249,30 +264,28 @@ export class Call implements LegHandlers {
 
   // The brain comes and goes.
 
-  #brainReady(
-    formats: { input: AudioFormat; output: AudioFormat },
-    differences: readonly string[],
-  ): void {
-    const { leg, playback, timers, uplink } = this.#parts;
+  #brainReady(differences: readonly string[]): void {
+    const { brain, leg, playback, uplink } = this.#parts;
+    const { callId } = this.start;
     if (differences.length > 0) {
       this.#deps.log.warn("The brain's session is not what was asked for", {
-        callId: this.start.callId,
+        callId,
         differences: differences.join("; "),
       });
     }
-    timers.clear("session");
-    this.#memory.format = formats.output;
-    playback.format = formats.output;
-    this.#downlink = new Downlink(leg, formats.output, maxChunkMs);
-    this.#echo = new EchoGuard(formats.output, maxChunkMs);
-    uplink.start(formats.input);
+    const { input, output } = brain.formats;
+    playback.format = output;
+    this.#downlink = new Downlink(leg, output, maxChunkMs);
+    this.#echo = new EchoGuard(output, maxChunkMs);
+    uplink.start(input);
+    const { brain: { name, model }, settings: { wish } } = this.#deps;
+    leg.tell({ type: "ready", callId, brain: name, model, turns: wish.turns });
     this.#step({ type: "brain_ready" });
   }
 
   /** The brain is of no more use: the caller hears a short apology, then a clean hang-up. */
   #brainFailed(error: Error, code: string): void {
-    const { leg, timers } = this.#parts;
-    timers.clear("session");
+    const { leg } = this.#parts;
     this.#deps.telemetry.brainError(code, "fatal");
     const { callId } = this.start;
     this.#deps.log.error("The brain failed, the call ends", { callId, code, error });
@@ -282,44 +295,73 @@ export class Call implements LegHandlers {
 
   // The decision road.
 
-  #callerStopped(by: "local" | "brain", endMs: number): void {
-    const { timeline, clock } = this.#parts;
-    const { turns, alarm, speculating } = this.#state;
-    if (by === "local") this.#memory.voiceEndMs = endMs;
-    if (!alarm && (by === "local") === (turns === "local")) {
-      if (!speculating) timeline.begin("answer", endMs);
-      timeline.reach("endpoint", clock.nowMs());
+  /** What an action brings about waits until all actions of the present event are done. */
+  #step(event: CallEvent): void {
+    this.#queue.push(event);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#decide(next);
+    } finally {
+      this.#stepping = false;
+      this.#queue.length = 0;
     }
-    this.#step({ type: "caller_stopped", by });
+    this.#news.state(this.#state);
+    this.#armDeadline();
   }
 
-  #step(event: CallEvent): void {
+  #decide(queued: CallEvent): void {
     if (this.#endReason) return;
-    if (event.type === "caller_started") {
-      this.#limit("idle_limit", this.#deps.settings.idleLimitMs);
-    }
-    const atMs = this.#parts.clock.nowMs();
+    const { clock, playback } = this.#parts;
+    const event = "playing" in queued ? { ...queued, playing: playback.playing() } : queued;
+    const atMs = clock.nowMs();
     const { state, actions } = step(this.#state, event, atMs);
     this.#state = state;
     this.#deps.record?.({ atMs, event, actions });
-    for (const action of actions) carryOut(action, this.#parts, atMs);
-    this.#news.state(this.#state);
+    for (const action of actions) perform(action, this.#parts, atMs);
   }
 
-  #limit(name: TimerName, ms: number): void {
-    const { timers, playback } = this.#parts;
-    timers.set(name, ms, () => this.#step({ type: "timer", name, playing: playback.playing() }));
+  /** One timer a call: for whatever the state says is due next. */
+  #armDeadline(): void {
+    if (this.#endReason) return;
+    const next = nextDeadline(this.#state);
+    const dueMs = next?.atMs ?? Infinity;
+    if (dueMs === this.#dueMs) return;
+    this.#dueMs = dueMs;
+    if (next === null) return this.#timers.clear("deadline");
+    const ms = Math.max(0, dueMs - this.#parts.clock.nowMs());
+    this.#timers.set("deadline", ms, () => this.#due());
   }
 
-  #close(reason: string): void {
-    const { brain, leg, playback, timeline, timers } = this.#parts;
+  #due(): void {
+    this.#dueMs = Infinity;
+    const next = nextDeadline(this.#state);
+    const isDue = next !== null && next.atMs <= this.#parts.clock.nowMs() + 1;
+    if (!isDue) return this.#armDeadline();
+    if (next.name === "session") this.#sessionLate();
+    else this.#timer(next.name);
+  }
+
+  #timer(name: TimerName): void {
+    this.#step({ type: "timer", name, playing: NOTHING_PLAYS });
+  }
+
+  #sessionLate(): void {
+    const ms = this.#deps.settings.sessionTimeoutMs;
+    const error = new Error(`The brain's session did not stand within ${ms} ms`);
+    this.#parts.brain.fail(Object.assign(error, { code: "session_timeout" }));
+  }
+
+  #close(reason: string, hangsUp: boolean): void {
+    const { brain, leg, playback, timeline, transcript, words } = this.#parts;
     const { telemetry, log, closed, hangUp } = this.#deps;
     this.#endReason = reason;
-    timers.close();
+    this.#timers.close();
     timeline.end();
     playback.close();
     brain.close();
-    this.#memory.words.clear();
+    words.clear();
+    transcript.clear();
     const durationMs = Date.now() - this.startedAtMs;
     telemetry.callEnded(this.kind, reason, durationMs);
     const { callId } = this.start;
@@ -329,7 +371,7 @@ export class Call implements LegHandlers {
       closed(this);
     };
     // The phone first: a stream that closes before lets Twilio go on to the words behind it.
-    if (this.#memory.hangsUp) void hangUp(this.start).finally(leave);
+    if (hangsUp && this.kind === "twilio") void hangUp(this.start).finally(leave);
     else leave();
   }
 

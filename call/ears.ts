@@ -13,8 +13,8 @@ import { decodeInto } from "./transcoder.ts";
 /** What ears tell. Times are on the call's clock, dated back to where they are true. */
 export interface EarsPort {
   started(onsetMs: number): void;
-  /** The caller pauses; enough to take a supposed interruption for a cough. */
-  paused(): void;
+  /** The caller pauses: less than ends a turn, enough to doubt a supposed interruption. */
+  paused(endMs: number): void;
   /** The caller goes on after a pause. */
   resumed(pauseMs: number): void;
   /** The pause has lasted `maybeDoneMs`: the turn may be over. */
@@ -40,8 +40,6 @@ export interface EarsSettings {
   readonly gateMs: number;
   /** While the agent speaks: ... and has to be this much louder than the expected echo. */
   readonly gateDb: number;
-  /** Called off, and heard again within this time: it is one attempt, and what was said counts. */
-  readonly againMs: number;
   readonly maxFrameMs: number;
 }
 
@@ -52,7 +50,6 @@ export const EARS_DEFAULTS: EarsSettings = {
   maybeDoneMs: 0,
   gateMs: 30,
   gateDb: 4,
-  againMs: 600,
   maxFrameMs: 2000,
 };
 
@@ -87,9 +84,6 @@ export class Ears {
   #onsetMs = 0;
   /** Where voice was last heard, on the detector's clock. */
   #voiceMs = -Infinity;
-  /** How long the voice lasted that was called off last, and where it ended. */
-  #burstMs = 0;
-  #burstEndMs = -Infinity;
   /** Voice above the gate, in ms; it runs down as fast as it fills. */
   #loudMs = 0;
   #pausing = false;
@@ -137,10 +131,6 @@ export class Ears {
 
   /** It was no caller: what goes on has to pass the gate anew. */
   callOff(): void {
-    if (this.#told) {
-      this.#burstMs = Math.max(0, this.#at(this.#voiceMs) - this.#onsetMs);
-      this.#burstEndMs = this.#at(this.#voiceMs);
-    }
     this.#told = false;
     this.#loudMs = 0;
   }
@@ -180,10 +170,7 @@ export class Ears {
     this.#port.stopped(endMs);
   }
 
-  #tell(heardMs: number): void {
-    // "Stop … wait!" is one attempt in two words: its onset is dated back by the first of them.
-    const again = heardMs - this.#burstEndMs < this.#settings.againMs;
-    const onsetMs = again ? heardMs - this.#burstMs : heardMs;
+  #tell(onsetMs: number): void {
     this.#told = true;
     this.#onsetMs = onsetMs;
     this.#loudMs = 0;
@@ -236,7 +223,7 @@ export class Ears {
     const silenceMs = this.vad.positionMs - this.#voiceMs;
     if (this.#pausing || silenceMs < this.#settings.pauseMs) return;
     this.#pausing = true;
-    this.#port.paused();
+    this.#port.paused(this.#at(this.#voiceMs));
     if (!this.#told || this.vad.speaking) return;
     // The gate was wrong, and nobody called it off.
     this.#told = false;

@@ -9,6 +9,7 @@ import type { AudioFormat } from "../media/format.ts";
 import { Ears, type EarsPort } from "./ears.ts";
 import { Endpointing } from "./endpointing.ts";
 import type { CallParts, CallSettings } from "./parts.ts";
+import { NOTHING_PLAYS } from "./state.ts";
 
 /** @param call The rest of the call; it is there by the time that anything is heard. */
 export function makeEars(
@@ -19,30 +20,25 @@ export function makeEars(
   const { minSpeechMs, speculateMs, gateMs, gateDb } = settings;
   const local = settings.wish.turns === "local";
   const endpointing = new Endpointing(settings.endpointing);
+  const playing = NOTHING_PLAYS;
   const port: EarsPort = {
     started(onsetMs) {
-      const { memory, step } = call();
       // Heard again so soon: it was a pause, and we took it for the end.
-      endpointing.paused(onsetMs - memory.voiceEndMs);
-      memory.onsetMs = onsetMs;
-      step({ type: "caller_started", by: "local", onsetMs });
+      endpointing.paused(onsetMs - call().state().voiceEndMs);
+      call().step({ type: "caller_started", by: "local", onsetMs });
     },
-    paused() {
-      if (call().state().alarm) call().step({ type: "caller_paused" });
+    paused(endMs) {
+      // Speech is full of pauses; they matter while it is doubted.
+      if (call().state().alarm) call().step({ type: "caller_paused", endMs, playing });
     },
     resumed(pauseMs) {
-      const { memory, playback, state, step } = call();
       endpointing.paused(pauseMs);
-      if (!state().speculating) return;
-      const early = state().response?.id;
-      if (early) memory.discarded.add(early);
-      step({ type: "caller_resumed", playing: playback.playing() });
+      const { alarm, earlyUtterance, speaking } = call().state();
+      const matters = alarm || earlyUtterance !== 0 || speaking === null;
+      if (matters) call().step({ type: "caller_resumed", playing });
     },
-    maybeDone(endMs) {
-      call().timeline.begin("answer", endMs);
-      call().step({ type: "caller_maybe_done" });
-    },
-    stopped: (endMs) => call().callerStopped("local", endMs),
+    maybeDone: (endMs) => call().step({ type: "caller_maybe_done", endMs }),
+    stopped: (endMs) => call().step({ type: "caller_stopped", by: "local", endMs, playing }),
   };
   if (local) port.silenceMs = (turnMs, fallDb) => endpointing.silenceMs(turnMs, fallDb);
   return new Ears(format, port, {

@@ -1,24 +1,25 @@
 /**
  * The decision road: `step(state, event, nowMs)` gives the next state and what to do. No clock, no
- * socket, no randomness, so a call can be replayed from its event log.
+ * socket, no randomness, so a call can be replayed from its event log and explored by a program.
  *
- * Two rules hold everything together. One answer at a time: every answer is asked for by `ask`, and
- * waits there while another is open. And nobody is cut off by a cough: whoever may be breaking in
- * first only makes playback hold its breath (`alarm`); speech that lasts ends the answer.
+ * Three rules hold everything together. One answer at a time: all are asked for by `pursue`, which
+ * runs after every event. Nobody is cut off by a cough: whoever may be breaking in first only makes
+ * playback hold; speech that lasts ends the answer. And nothing is owed without a timer: deadlines
+ * follow from the state (`deadlines.ts`), and this is what each of them does.
  *
  * @module
  */
 
-import type { AnswerKind, CallAction, CallEvent, CallState, EndReason, Heard } from "./state.ts";
+import * as answers from "./answers.ts";
+import { deadline, openAnswer } from "./deadlines.ts";
+import { apologise, close, end, finish, finishIfQuiet } from "./ending.ts";
+import type { CallAction, CallEvent, CallState, Heard, TimerName } from "./state.ts";
+import * as utterances from "./utterances.ts";
 
-/** The brain has created nothing this long after a turn was committed: we ask ourselves. */
-export const ANSWER_DUE_MS = 3000;
-/** The longest that last words may take. */
-export const GOODBYE_MS = 15_000;
-/** For this long after a false alarm, the brain's word alone raises no other. */
-export const STALE_ALARM_MS = 1000;
-/** Answers that may fail in a row before we give up. */
-export const MAX_FAILURES = 2;
+/** Times in a row that the last net may catch before the call is given up. */
+export const MAX_DEAD_AIRS = 3;
+/** A timer may run this early, and recorded times are rounded. */
+const EARLY_MS = 1;
 
 type Handlers = {
   [E in CallEvent as E["type"]]: (s: CallState, event: E, out: CallAction[], nowMs: number) => void;
@@ -44,6 +45,8 @@ export function step(
     nowMs: number,
   ) => void;
   handle(next, event, actions, nowMs);
+  answers.pursue(next, actions, nowMs);
+  listenForQuiet(next, nowMs);
   return { state: next, actions };
 }
 
@@ -51,290 +54,169 @@ const HANDLERS: Handlers = {
   brain_ready(s, _event, out) {
     if (s.phase !== "opening") return;
     s.phase = "open";
-    // Whoever could not wait has begun already.
-    if (s.callerLocal && s.turns === "local") out.push({ type: "open_uplink" });
-    if (s.greets) ask(s, "greeting", out);
+    utterances.sendWhatWaited(s, out);
+    if (s.settings.greets) answers.owe(s, "greeting");
   },
-
-  caller_started(s, { by, onsetMs, itemId }, out, nowMs) {
-    if (by === "local") s.callerLocal = true;
-    else s.callerBrain = true;
-    if (s.phase !== "open") return;
-    s.prompted = false;
-    out.push({ type: "clear_timer", name: "answer_due" });
-    if (s.silencePromptMs > 0) out.push({ type: "clear_timer", name: "silence" });
-    if (by === "local" && s.turns === "local") out.push({ type: "open_uplink" });
-    // The brain's slower detector may wake up to what ours has already called off.
-    const stale = by === "brain" && !s.callerLocal && nowMs - s.calledOffAtMs < STALE_ALARM_MS;
-    if (stale && !s.alarm) s.falseItem = itemId ?? null;
-    else if (s.alarm) {
-      s.alarm = {
-        ...s.alarm,
-        local: s.alarm.local || by === "local",
-        itemId: itemId ?? s.alarm.itemId,
-      };
-    } else if (s.agentAudible || isOpen(s)) {
-      s.alarm = { sinceMs: onsetMs, local: by === "local", itemId: itemId ?? null };
-      const ms = Math.max(0, s.confirmMs - (nowMs - onsetMs));
-      out.push({ type: "hold" }, { type: "set_timer", name: "confirm", ms });
-    }
+  caller_started: utterances.callerStarted,
+  caller_paused: utterances.callerPaused,
+  caller_maybe_done: utterances.callerMaybeDone,
+  caller_resumed: utterances.callerResumed,
+  caller_stopped(s, event, out, nowMs) {
+    utterances.callerStopped(s, event, out, nowMs);
+    if (event.by === "local" && s.earlyUtterance !== 0) turnIsOver(s, out, nowMs);
   },
-
-  caller_paused(s, _event, out, nowMs) {
-    if (s.alarm?.local) callOff(s, out, nowMs);
+  committed: utterances.committed,
+  caller_wrote: utterances.callerWrote,
+  text_taken: utterances.textTaken,
+  response_created(s, event, out, nowMs) {
+    answers.created(s, event, out, nowMs);
+    speaksMeanwhile(s, out, nowMs);
   },
-
-  caller_maybe_done(s, _event, out) {
-    if (s.phase !== "open" || s.turns !== "local" || s.alarm || s.response) return;
-    s.speculating = true;
-    out.push({ type: "commit" }, { type: "hold" });
-    ask(s, "turn", out);
+  output_item: answers.outputItem,
+  audio_began: answers.audioBegan,
+  response_done: answers.done,
+  tool_called(s, { responseId, callId, hangsUp }, out, nowMs) {
+    const answer = s.answers.find((a) => a.responseId === responseId);
+    if (s.phase !== "open" || !answer || answer.cancelled) return;
+    s.answers = s.answers.map((a) => a === answer ? { ...a, usedTool: true } : a);
+    if (s.earlyUtterance !== 0) s.heldTool = { callId, hangsUp };
+    else runTool(s, callId, hangsUp, out, nowMs);
   },
-
-  caller_resumed(s, { playing }, out) {
-    if (s.speculating) interrupt(s, playing, out);
-  },
-
-  caller_stopped(s, { by }, out, nowMs) {
-    if (by === "local") s.callerLocal = false;
-    else s.callerBrain = false;
-    if (s.phase !== "open") return;
-    // Where our own detector has spoken, the brain's slower one has no say.
-    if (s.alarm && (by === "local" || !s.alarm.local)) callOff(s, out, nowMs);
-    else if (by === "local" && s.speculating) release(s, out);
-    else if (by === "local" && s.turns === "local") {
-      out.push({ type: "close_uplink" }, { type: "commit" });
-      ask(s, "turn", out);
-    }
-  },
-
-  committed(s, { itemId }, out) {
-    if (s.phase !== "open") return;
-    if (itemId !== "" && itemId === s.falseItem) {
-      out.push({ type: "delete_item", itemId });
-    } else if (s.turns !== "local") {
-      out.push({ type: "set_timer", name: "answer_due", ms: ANSWER_DUE_MS });
-    }
-  },
-
-  caller_wrote(s, { ref, playing }, out) {
-    if (s.phase !== "open") return;
-    s.prompted = false;
-    if (s.silencePromptMs > 0) out.push({ type: "clear_timer", name: "silence" });
-    if (s.agentAudible || isOpen(s)) interrupt(s, playing, out);
-    out.push({ type: "send_text", ref });
-    ask(s, "text", out);
-  },
-
-  response_created(s, { responseId }, out) {
-    const asked = s.response;
-    if (asked && asked.id !== null) {
-      // A second one beside an open one: nobody will hear it.
-      if (asked.id !== responseId) out.push({ type: "cancel_response", responseId });
-      return;
-    }
-    out.push({ type: "clear_timer", name: "answer_due" });
-    // Without a request of ours, it is the brain's answer to what its own detector heard.
-    const unwanted = asked ? asked.cancelled : s.falseItem !== null || s.phase !== "open";
-    s.falseItem = null;
-    s.response = { kind: null, items: [], ...asked, id: responseId, cancelled: unwanted };
-    if (unwanted) out.push({ type: "cancel_response", responseId });
-  },
-
-  output_item(s, { responseId, itemId }, out) {
-    if (s.response?.id !== responseId) return;
-    if (s.response.cancelled) out.push({ type: "delete_item", itemId });
-    else s.response = { ...s.response, items: [...s.response.items, itemId] };
-  },
-
-  response_done(s, { responseId, failed, fatal }, out) {
-    if (s.response?.id !== responseId) return;
-    const { kind, cancelled } = s.response;
-    s.response = null;
-    if (s.phase === "ending") return finishIfQuiet(s, out);
-    if (failed && !cancelled) {
-      s.failures++;
-      if (fatal || s.failures >= MAX_FAILURES) return apologise(s, "brain_failed", out);
-      s.wanted ??= kind ?? "turn";
-    } else if (!failed) s.failures = 0;
-    // Who speaks again is answered when they have finished, and once.
-    if (s.wanted === "turn" && (s.callerLocal || s.callerBrain)) s.wanted = null;
-    if (s.wanted !== null) ask(s, s.wanted, out);
-  },
-
-  tool_called(s, { responseId, callId, hangsUp }, out) {
-    if (s.phase !== "open" || s.response?.id !== responseId || s.response.cancelled) return;
-    if (s.speculating) s.heldTool = { callId, hangsUp };
-    else runTool(s, callId, hangsUp, out);
-  },
-
-  agent_audible(s) {
-    s.agentAudible = true;
-  },
-
   agent_silent(s, _event, out) {
-    s.agentAudible = false;
-    if (s.phase === "ending") return finishIfQuiet(s, out);
-    if (s.phase === "open" && s.silencePromptMs > 0 && !s.response && !s.callerLocal) {
-      out.push({ type: "set_timer", name: "silence", ms: s.silencePromptMs });
-    }
+    s.soundSinceMs = null;
+    s.answers = s.answers.filter(({ over }) => !over);
+    if (s.phase === "ending") finishIfQuiet(s, out);
   },
-
-  answer_refused(s) {
-    // Another answer is open. Ours, if it is only cancelled, leaves the turn without one.
-    if (s.response?.cancelled) s.wanted ??= "turn";
-    else if (s.response?.id !== null && s.response?.kind && s.response.kind !== "turn") {
-      s.wanted ??= s.response.kind;
-    }
+  refused: answers.refused,
+  brain_failed(s, _event, out, nowMs) {
+    s.answers = [];
+    s.owes = [];
+    apologise(s, "brain_failed", out, nowMs);
   },
-
-  brain_failed(s, _event, out) {
-    s.response = null;
-    s.wanted = null;
-    apologise(s, "brain_failed", out);
+  timer(s, { name, playing }, out, nowMs) {
+    // What happened since it was set may have moved it.
+    if (deadline(s, name) > nowMs + EARLY_MS) return;
+    DUE[name](s, playing, out, nowMs);
   },
-
-  timer(s, { name, playing }, out) {
-    if (name === "confirm") {
-      if (s.alarm) interrupt(s, playing, out);
-    } else if (name === "answer_due") {
-      if (s.phase === "open" && !s.callerBrain) ask(s, "turn", out);
-    } else if (name === "silence") askIntoSilence(s, out);
-    else if (name === "goodbye") finish(s, s.endReason ?? "agent_hung_up", out);
-    else finish(s, name, out);
-  },
-
   caller_left(s, { lost }, out) {
-    close(s, lost ? "caller_lost" : "caller_hung_up", out);
+    close(s, lost ? "caller_lost" : "caller_hung_up", false, out);
   },
-
   told_to_end(s, { reason }, out) {
     finish(s, reason, out);
   },
 };
 
-/** Whether an answer is in the making that somebody may still hear. */
-function isOpen(s: CallState): boolean {
-  return s.response !== null && !s.response.cancelled;
+type Due = (s: CallState, playing: readonly Heard[], out: CallAction[], nowMs: number) => void;
+
+/** What happens at each deadline. */
+const DUE: Readonly<Record<TimerName, Due>> = {
+  session(s, _playing, out, nowMs) {
+    apologise(s, "brain_failed", out, nowMs);
+  },
+  confirm: utterances.overtake,
+  call_off(s, _playing, out, nowMs) {
+    utterances.callOff(s, s.alarm!.pausedFromMs, out, nowMs);
+  },
+  endpoint(s, _playing, out, nowMs) {
+    utterances.endpointDue(s, out, nowMs);
+  },
+  unheard: utterances.unheardDue,
+  created(s, _playing, out, nowMs) {
+    const open = openAnswer(s);
+    if (open && !open.cancelled) return answers.lost(s, open, out, nowMs);
+    s.awaiting = s.awaiting.map((u) => ({ ...u, brainAnswersSinceMs: null }));
+  },
+  sound(s, _playing, out, nowMs) {
+    answers.lost(s, openAnswer(s)!, out, nowMs);
+  },
+  closed(s) {
+    answers.remove(s, openAnswer(s)!.id);
+  },
+  retry() {
+    // `pursue` asks.
+  },
+  tell_to_wait(s, _playing, out, nowMs) {
+    s.toldToWait = true;
+    s.soundSinceMs ??= nowMs;
+    out.push({ type: "say", phrase: "one_moment", why: s.failures > 0 ? "failed" : "slow" });
+  },
+  dead_air: deadAir,
+  silence(s, _playing, out, nowMs) {
+    if (!s.prompted) {
+      s.prompted = true;
+      return answers.owe(s, "still_there");
+    }
+    end(s, "caller_silent", out, nowMs);
+    answers.owe(s, "goodbye");
+  },
+  goodbye(s, _playing, out) {
+    finish(s, s.endReason ?? "agent_hung_up", out);
+  },
+  call_limit(s, _playing, out) {
+    finish(s, "call_limit", out);
+  },
+  idle_limit(s, _playing, out) {
+    finish(s, "idle_limit", out);
+  },
+};
+
+/** The last net: whatever was overlooked, the caller doesn't sit in silence. */
+function deadAir(
+  s: CallState,
+  _playing: readonly Heard[],
+  out: CallAction[],
+  nowMs: number,
+): void {
+  s.quietSinceMs = nowMs;
+  s.deadAirs++;
+  if (s.deadAirs >= MAX_DEAD_AIRS) return apologise(s, "brain_failed", out, nowMs);
+  s.soundSinceMs ??= nowMs;
+  out.push({ type: "say", phrase: "one_moment", why: "dead_air" });
 }
 
-/** The one place where answers are asked for. */
-function ask(s: CallState, kind: AnswerKind, out: CallAction[]): void {
-  if (s.response) s.wanted = kind;
-  else {
-    s.wanted = null;
-    s.response = { id: null, kind, items: [], cancelled: false };
-    out.push({ type: "create_response", kind });
+/** An answer has come into being while the caller speaks: it waits, and may be overtaken. */
+function speaksMeanwhile(s: CallState, out: CallAction[], nowMs: number): void {
+  const { speaking, voiceSinceMs, settings, brainItem } = s;
+  if (!speaking || s.alarm || s.earlyUtterance !== 0) return;
+  const recent = voiceSinceMs !== null && nowMs < voiceSinceMs + answers.LOCAL_VOICE_MS;
+  const local = settings.turns === "local" ? voiceSinceMs !== null : recent;
+  const { onsetMs } = speaking;
+  if (local || brainItem !== null) {
+    utterances.raiseAlarm(s, { local, goesOn: true, onsetMs }, out, nowMs);
   }
 }
 
-/** The turn is over: what was held is played. */
-function release(s: CallState, out: CallAction[]): void {
-  s.speculating = false;
-  out.push({ type: "close_uplink" }, { type: "resume", why: "turn_over" });
+/** The turn is over: what was held is played, and what was put off is done. */
+function turnIsOver(s: CallState, out: CallAction[], nowMs: number): void {
+  s.earlyUtterance = 0;
+  s.held = false;
+  s.answers = s.answers.map((answer) => answer.early ? { ...answer, early: false } : answer);
+  out.push({ type: "resume", why: "turn_over" });
   const tool = s.heldTool;
   s.heldTool = null;
-  if (!tool) return;
-  runTool(s, tool.callId, tool.hangsUp, out);
-  if (!s.response && s.wanted !== null) ask(s, s.wanted, out);
+  if (tool) runTool(s, tool.callId, tool.hangsUp, out, nowMs);
 }
 
-function runTool(s: CallState, callId: string, hangsUp: boolean, out: CallAction[]): void {
+function runTool(
+  s: CallState,
+  callId: string,
+  hangsUp: boolean,
+  out: CallAction[],
+  nowMs: number,
+): void {
   out.push({ type: "tool_output", callId, ok: hangsUp });
-  if (hangsUp) end(s, "agent_hung_up", out);
-  else s.wanted = "tool";
-  finishIfOver(s, out);
+  if (!hangsUp) return answers.owe(s, "tool");
+  end(s, "agent_hung_up", out, nowMs);
+  // It may come when everything has been said and heard already.
+  finishIfQuiet(s, out);
 }
 
-/** Nobody says a word: the agent asks once, and then says goodbye. */
-function askIntoSilence(s: CallState, out: CallAction[]): void {
-  if (s.phase !== "open" || s.response || s.agentAudible || s.callerLocal || s.callerBrain) return;
-  if (!s.prompted) {
-    s.prompted = true;
-    return ask(s, "still_there", out);
-  }
-  ask(s, "goodbye", out);
-  end(s, "caller_silent", out);
-}
-
-/** It was nothing: the answer goes on where the caller stopped hearing it. */
-function callOff(s: CallState, out: CallAction[], nowMs: number): void {
-  s.falseItem = s.alarm?.itemId ?? null;
-  s.calledOffAtMs = nowMs;
-  s.alarm = null;
-  out.push({ type: "clear_timer", name: "confirm" }, { type: "resume", why: "false_alarm" });
-  if (s.turns === "local") out.push({ type: "close_uplink" }, { type: "clear_input" });
-}
-
-/** The caller has the floor: the answer ends, and the model's memory is cut to what was heard. */
-function interrupt(s: CallState, playing: readonly Heard[], out: CallAction[]): void {
-  out.push({ type: "clear_timer", name: "confirm" }, { type: "drop" });
-  s.alarm = null;
-  s.falseItem = null;
-  s.speculating = false;
-  s.heldTool = null;
-  s.agentAudible = false;
-  s.wanted = null;
-  const wasOpen = isOpen(s);
-  if (s.response && wasOpen) {
-    if (s.response.id !== null) {
-      out.push({ type: "cancel_response", responseId: s.response.id });
-    }
-    for (const itemId of s.response.items) {
-      if (!playing.some((item) => item.itemId === itemId)) {
-        out.push({ type: "delete_item", itemId });
-      }
-    }
-    s.response = { ...s.response, cancelled: true };
-  }
-  for (const { itemId, heardMs, receivedMs } of playing) {
-    if (heardMs <= 0) out.push({ type: "delete_item", itemId });
-    // Of an answer still in the making, the words may already run ahead of the audio.
-    else if (wasOpen || heardMs < receivedMs) {
-      out.push({ type: "truncate", itemId, audioEndMs: heardMs });
-    }
-  }
-}
-
-/** No new turns; what is being said is said to its end. */
-function end(s: CallState, reason: EndReason, out: CallAction[]): void {
-  if (s.alarm || s.speculating) out.push({ type: "resume", why: "last_words" });
-  s.phase = "ending";
-  s.endReason = reason;
-  s.wanted = null;
-  s.alarm = null;
-  s.speculating = false;
-  s.heldTool = null;
-  out.push({ type: "set_timer", name: "goodbye", ms: GOODBYE_MS });
-}
-
-function apologise(s: CallState, reason: EndReason, out: CallAction[]): void {
-  if (s.phase === "ending") return finishIfQuiet(s, out);
-  end(s, reason, out);
-  s.agentAudible = true;
-  out.push({ type: "drop" }, { type: "apologise" });
-}
-
-/** A tool that ends the call may come when everything has been said and heard already. */
-function finishIfOver(s: CallState, out: CallAction[]): void {
-  if (s.phase === "ending") finishIfQuiet(s, out);
-}
-
-function finishIfQuiet(s: CallState, out: CallAction[]): void {
-  if (!s.agentAudible && !s.response) finish(s, s.endReason ?? "agent_hung_up", out);
-}
-
-/** We end the call: closing a stream alone would not hang up the phone. */
-function finish(s: CallState, reason: EndReason, out: CallAction[]): void {
-  out.push({ type: "hang_up" });
-  close(s, reason, out);
-}
-
-function close(s: CallState, reason: EndReason, out: CallAction[]): void {
-  s.phase = "closed";
-  s.endReason = reason;
-  s.response = null;
-  s.wanted = null;
-  s.alarm = null;
-  out.push({ type: "drop" }, { type: "close", reason });
+/** Since when neither side makes a sound. */
+function listenForQuiet(s: CallState, nowMs: number): void {
+  const { speaking } = s;
+  const brainHears = s.brainItem !== null && speaking !== null &&
+    speaking.endMs === speaking.onsetMs;
+  const loud = s.voiceSinceMs !== null || brainHears || (s.soundSinceMs !== null && !s.held);
+  if (loud) s.quietSinceMs = null;
+  else s.quietSinceMs ??= nowMs;
 }

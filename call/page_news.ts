@@ -7,6 +7,7 @@
 
 import type { Leg } from "../legs/leg.ts";
 import type { Vad } from "../vad/vad.ts";
+import { isOwed } from "./deadlines.ts";
 import type { CallState } from "./state.ts";
 
 /** The detector's view is shown once in so many frames: ten times a second. */
@@ -21,12 +22,12 @@ export class PageNews {
     this.#leg = leg;
   }
 
-  state({ callerLocal, callerBrain, agentAudible, speculating, response }: CallState): void {
+  state(s: CallState): void {
     if (this.#leg.kind === "twilio") return;
-    const caller = callerLocal || callerBrain ? "speaking" : "silent";
-    // An answer that is held is still a thought.
-    const speaks = agentAudible && !speculating;
-    const agent = speaks ? "speaking" : response ? "thinking" : "listening";
+    const caller = s.voiceSinceMs !== null || s.brainItem !== null ? "speaking" : "silent";
+    // An answer that is held until the turn is over is still a thought.
+    const speaks = s.soundSinceMs !== null && s.earlyUtterance === 0;
+    const agent = speaks ? "speaking" : isOwed(s) ? "thinking" : "listening";
     if (this.#shown === caller + agent) return;
     this.#shown = caller + agent;
     this.#leg.tell({ type: "state", caller, agent });

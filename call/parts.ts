@@ -7,34 +7,35 @@
 import type { Brain } from "../brain/brain.ts";
 import type { SessionWish } from "../brain/session.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
-import type { AudioFormat } from "../media/format.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import type { BrainSide } from "./brain_side.ts";
+import type { BrainSession } from "./brain_session.ts";
 import type { Clock } from "./clock.ts";
 import type { Ears } from "./ears.ts";
 import type { EndpointingSettings } from "./endpointing.ts";
 import type { Playback } from "./playback.ts";
-import type { AnswerKind, CallEvent, CallState, TimerName } from "./state.ts";
+import type { AnswerKind, CallEvent, CallState } from "./state.ts";
 import type { Timeline } from "./timeline.ts";
-import type { Timers } from "./timers.ts";
+import type { Transcript } from "./transcript.ts";
 import type { Uplink } from "./uplink.ts";
 
 export interface CallSettings {
   readonly wish: Omit<SessionWish, "format">;
-  /** What the model is told for answers that no caller asked for; an empty one means none. */
+  /** What the model is told beyond the session's instructions, for answers of these kinds. */
   readonly instructions: Partial<Record<AnswerKind, string>>;
   readonly minSpeechMs: number;
   readonly endpointing: EndpointingSettings;
   /** With local turns: the silence at which an answer is asked for early; 0 for never. */
   readonly speculateMs: number;
   /** Speech over the agent that lasts this long is an interruption. */
-  readonly confirmMs: number;
+  readonly bargeInMs: number;
   /** Speech over the agent has to last this long to be taken for speech at all. */
   readonly gateMs: number;
   /** ... and has to be this much louder than the expected echo. */
   readonly gateDb: number;
   readonly silencePromptMs: number;
+  /** Something is owed and nobody has made a sound for this long. */
+  readonly deadAirMs: number;
   readonly sessionTimeoutMs: number;
   readonly callLimitMs: number;
   readonly idleLimitMs: number;
@@ -42,8 +43,8 @@ export interface CallSettings {
   readonly digitPauseMs: number;
 }
 
-/** What a call needs of the house, besides a way to end. */
-export interface CallHouse {
+/** What a call is given. */
+export interface CallDeps {
   readonly brain: Brain;
   readonly settings: CallSettings;
   readonly clock: Clock;
@@ -51,41 +52,24 @@ export interface CallHouse {
   readonly log: Logger;
 }
 
-/** Moments and words that outlive one event. */
-export interface CallMemory {
-  /** When the caller's voice last began and ended, by our own detector. */
-  onsetMs: number;
-  voiceEndMs: number;
-  /** When playback held its breath for the present alarm; 0 without one. */
-  alarmAtMs: number;
-  /** The answer whose audio came last. */
-  playingResponse: string;
-  /** Early answers that were taken back: their tokens are counted apart. */
-  readonly discarded: Set<string>;
-  /** Typed lines by their ref, until they are sent. */
-  readonly words: Map<number, string>;
-  /** What the brain speaks. */
-  format: AudioFormat;
-  /** Our leaving has to hang up the phone. */
-  hangsUp: boolean;
-}
-
 export interface CallParts {
   readonly start: LegStart;
-  readonly house: CallHouse;
+  readonly deps: CallDeps;
   readonly leg: Leg;
   readonly clock: Clock;
-  readonly brain: BrainSide;
+  readonly brain: BrainSession;
   readonly ears: Ears;
   readonly uplink: Uplink;
   readonly playback: Playback;
   readonly timeline: Timeline;
-  readonly timers: Timers<TimerName | "session" | "digits">;
-  readonly memory: CallMemory;
+  readonly transcript: Transcript;
+  /** Typed lines by their ref, until they are sent. */
+  readonly words: Map<number, string>;
+  /** The brain has said that it takes nothing before this. */
+  limitedUntilMs: number;
   state(): CallState;
+  /** Queues an event; each is decided, and its actions done, before the next. */
   step(event: CallEvent): void;
-  /** The detector, ours or the brain's, says that the caller stopped. */
-  callerStopped(by: "local" | "brain", endMs: number): void;
   problem(error: Error): void;
-  close(reason: string): void;
+  close(reason: string, hangUp: boolean): void;
 }

@@ -46,7 +46,7 @@ export interface PlaybackPort {
   sent(nowMs: number): void;
   /** The first audio of an answer was heard, dated back from its mark. */
   heard(atMs: number): void;
-  audible(): void;
+  /** All that came was heard: nothing of ours is to be heard now. More may come. */
   silent(): void;
   overflow(ms: number): void;
 }
@@ -69,11 +69,14 @@ interface Item {
 const CUT_CHARS = 8;
 const CUT_BYTES = 6;
 const PROBE = "probe";
+const OURS = "ours";
 const LEAD_SLACK_MS = 200;
 /** Marks that may be on their way; a leg that never answers them costs no more. */
 const MAX_MARKS = 1000;
 /** Without marks, audio is let go of this long after it should have been heard. */
 const KEEP_MS = 5000;
+/** An answer whose next piece is this late has run dry. */
+const DRY_MS = 100;
 
 export class Playback {
   readonly #port: PlaybackPort;
@@ -132,12 +135,19 @@ export class Playback {
     this.#firstHeard = false;
   }
 
-  /** Takes one piece of an answer; it is sent as soon as its turn comes. */
-  enqueue(itemId: string, payload: string, ours = false): void {
+  /**
+   * Takes one piece of an answer; it is sent as soon as its turn comes.
+   *
+   * @returns True when nothing of ours was to be heard before it.
+   */
+  enqueue(itemId: string, payload: string, ours = false): boolean {
     const durationMs = base64ByteLength(payload) / this.#bytesPerMs;
-    if (!(durationMs > 0)) return;
+    if (!(durationMs > 0)) return false;
     const queuedMs = this.#receivedMs - this.#heardNow();
-    if (queuedMs + durationMs > this.#settings.maxQueuedMs) return this.#port.overflow(durationMs);
+    if (queuedMs + durationMs > this.#settings.maxQueuedMs) {
+      this.#port.overflow(durationMs);
+      return false;
+    }
     this.#complete = false;
     const last = this.#items.at(-1);
     if (last?.itemId === itemId) last.endMs += durationMs;
@@ -146,11 +156,19 @@ export class Playback {
       this.#items.push({ itemId, startMs, endMs: startMs + durationMs, ours });
     }
     this.#split(payload, durationMs);
-    if (!this.#audible) {
-      this.#audible = true;
-      this.#port.audible();
-    }
+    const breaksSilence = !this.#audible;
+    this.#audible = true;
     this.#pump();
+    return breaksSilence;
+  }
+
+  /** Says something of our own, behind what plays; it is no answer, and none is timed by it. */
+  say(payload: string): void {
+    const nothingElse = this.#complete;
+    this.#firstSent = true;
+    this.#firstHeard = true;
+    this.enqueue(OURS, payload, true);
+    if (nothingElse) this.complete();
   }
 
   /** Nothing more will come of this answer. */
@@ -310,16 +328,27 @@ export class Playback {
     if (this.#next < this.#chunks.length) {
       // A little lead is left to run down, so that audio goes out in whole chunks.
       waitMs = Math.max(5, this.#sentMs - heardMs - this.#settings.aheadMs + LEAD_SLACK_MS);
-    } else if (this.#complete && this.#audible) {
+    } else if (!this.#audible) {
+      // It had run dry, and that was the end of it.
+      if (this.#complete && heardMs >= this.#sentMs) this.#reset();
+      return;
+    } else if (this.#complete) {
       if (this.#marks.length === 0 && heardMs >= this.#sentMs) return this.#finished();
       waitMs = this.#sentMs - heardMs + this.#settings.markPatienceMs;
-    } else return;
+    } else waitMs = this.#sentMs - heardMs + DRY_MS;
     this.#cancelTimer = this.#clock.after(waitMs, () => {
       this.#cancelTimer = null;
-      const allSent = this.#next >= this.#chunks.length;
-      if (allSent && this.#complete && this.#heardNow() >= this.#sentMs) this.#finished();
-      else this.#pump();
+      const allHeard = this.#next >= this.#chunks.length && this.#heardNow() >= this.#sentMs;
+      if (!allHeard) this.#pump();
+      else if (this.#complete) this.#finished();
+      else this.#ranDry();
     });
+  }
+
+  /** The brain makes us wait for the rest of its answer. */
+  #ranDry(): void {
+    this.#audible = false;
+    this.#port.silent();
   }
 
   #finished(): void {

@@ -14,7 +14,7 @@ test("the first audio is sent at once, with a mark behind it", () => {
   rig.playback.begin();
   rig.playback.enqueue("item_1", audio(20));
   assertEquals(rig.port.sentTexts, [audio(20)]);
-  assertEquals([rig.port.told, rig.port.marks.length], [["audible", "sent"], 1]);
+  assertEquals([rig.port.told, rig.port.marks.length], [["sent"], 1]);
 });
 
 test("what is sent is what came, byte for byte, in chunks of at most 240 ms and whole samples", () => {
@@ -94,7 +94,7 @@ test("a second answer behind the first is told for itself", () => {
   rig.answer(400, "item_2");
   rig.clock.pass(900);
   for (const name of rig.port.marks) rig.playback.markHeard(name);
-  assertEquals([rig.times("sent"), rig.times("audible"), rig.times("silent")], [2, 1, 1]);
+  assertEquals([rig.times("sent"), rig.times("silent")], [2, 1]);
   // The mark behind its first chunk lies 240 ms into it, and came back at 900.
   assertEquals(rig.port.heardAtMs, [660]);
 });
@@ -110,20 +110,34 @@ test("the answer is over when its last mark is back", () => {
   assertEquals([rig.times("silent"), rig.clock.pending, rig.playback.queuedMs], [1, 0, 0]);
 });
 
-test("an answer isn't over while more of it may come, however long that takes", () => {
+test("an answer that runs dry is silence, and when more of it comes it goes on", () => {
   const rig = new Rig();
   rig.playback.begin();
-  rig.playback.enqueue("item_1", audio(100));
-  rig.clock.pass(200);
-  for (const name of rig.port.marks) rig.playback.markHeard(name);
-  rig.clock.pass(10_000);
+  assertEquals(rig.playback.enqueue("item_1", audio(100)), true);
+  assertEquals(rig.playback.enqueue("item_1", audio(100)), false);
+  rig.clock.pass(250);
   assertEquals(rig.times("silent"), 0);
-  rig.playback.enqueue("item_1", audio(100));
+  rig.clock.pass(10_000);
+  assertEquals(rig.times("silent"), 1);
+  // It is not over: its place in the item is kept.
+  assertEquals(rig.playback.playing(), [{ itemId: "item_1", heardMs: 200, receivedMs: 200 }]);
+  assertEquals(rig.playback.enqueue("item_1", audio(100)), true);
   rig.playback.complete();
-  assertEquals(rig.sentMs, 200);
+  assertEquals(rig.sentMs, 300);
   rig.clock.pass(100);
   rig.playback.markHeard(rig.port.marks.at(-1)!);
-  assertEquals(rig.times("silent"), 1);
+  assertEquals(rig.times("silent"), 2);
+});
+
+test("our own words play behind what is there, are no item, and time no answer", () => {
+  const rig = new Rig();
+  rig.playback.say(audio(300));
+  assertEquals([rig.times("sent"), rig.playback.playing()], [0, []]);
+  rig.clock.pass(350);
+  for (const name of rig.port.marks) rig.playback.markHeard(name);
+  assertEquals([rig.times("heard"), rig.times("silent")], [0, 1]);
+  rig.answer(200);
+  assertEquals(rig.times("sent"), 1);
 });
 
 test("a leg that answers no marks is waited for a second, and then believed", () => {

@@ -7,10 +7,18 @@
  */
 
 import { step } from "./machine.ts";
-import { type CallAction, type CallEvent, type CallState, openingState } from "./state.ts";
+import {
+  type CallAction,
+  type CallEvent,
+  type CallState,
+  openingState,
+  type TurnSettings,
+} from "./state.ts";
 
 /** The first line. */
-export type RecordedSettings = Parameters<typeof openingState>[0];
+export interface RecordedSettings extends TurnSettings {
+  readonly startedAtMs: number;
+}
 
 /** Each line after it. Times are whole microseconds, in ms. */
 export interface RecordedStep {
@@ -52,15 +60,16 @@ export function replay(text: string): { differences: Difference[]; state: CallSt
     }
   });
   const [settings, ...steps] = parsed as [RecordedSettings, ...RecordedStep[]];
-  if (typeof settings?.confirmMs !== "number") {
+  if (typeof settings?.bargeInMs !== "number") {
     throw new SyntaxError("Cannot replay: line 1 does not hold a call's settings");
   }
-  let state = openingState(settings);
+  const { startedAtMs, ...given } = settings;
+  let state = openingState(given, startedAtMs);
   const differences: Difference[] = [];
   steps.forEach(({ atMs, event, actions }, i) => {
     const next = step(state, event, atMs);
     state = next.state;
-    const replayed = next.actions.map(withoutNoise), recorded = actions.map(withoutNoise);
+    const replayed = rounded(next.actions), recorded = rounded(actions);
     if (JSON.stringify(replayed) !== JSON.stringify(recorded)) {
       differences.push({ line: i + 2, event, recorded, replayed });
     }
@@ -68,7 +77,9 @@ export function replay(text: string): { differences: Difference[]; state: CallSt
   return { differences, state };
 }
 
-/** Timers depend on times that were rounded for the file; whole ms are what counts. */
-function withoutNoise(action: CallAction): CallAction {
-  return action.type === "set_timer" ? { ...action, ms: Math.round(action.ms) } : action;
+/** Times were rounded for the file; whole ms are what counts. */
+function rounded(actions: readonly CallAction[]): CallAction[] {
+  return JSON.parse(
+    JSON.stringify(actions, (_key, value) => typeof value === "number" ? Math.round(value) : value),
+  );
 }

@@ -3,17 +3,13 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { step } from "./machine.ts";
 import { type RecordedSettings, recordLine, replay } from "./recording.ts";
 import { type CallEvent, openingState } from "./state.ts";
+import { SETTINGS } from "./test_machine.ts";
 
-const SETTINGS: RecordedSettings = {
-  turns: "server",
-  confirmMs: 700,
-  greets: true,
-  silencePromptMs: 0,
-};
+const RECORDED: RecordedSettings = { ...SETTINGS, greets: true, startedAtMs: 0 };
 
 /** The lines of a call in which these things happened, a second apart. */
-function recorded(events: readonly CallEvent[], settings = SETTINGS): string {
-  let state = openingState(settings);
+function recorded(events: readonly CallEvent[], settings = RECORDED): string {
+  let state = openingState(settings, 0);
   let text = recordLine(settings);
   events.forEach((event, i) => {
     const atMs = 1000 * i + 0.123456789;
@@ -26,9 +22,9 @@ function recorded(events: readonly CallEvent[], settings = SETTINGS): string {
 
 const EVENTS: CallEvent[] = [
   { type: "brain_ready" },
-  { type: "response_created", responseId: "r1" },
+  { type: "response_created", responseId: "r1", name: "answer_1" },
   { type: "output_item", responseId: "r1", itemId: "i1" },
-  { type: "agent_audible" },
+  { type: "audio_began", responseId: "r1", itemId: "i1" },
   { type: "caller_started", by: "local", onsetMs: 3950.333333 },
   { type: "timer", name: "confirm", playing: [{ itemId: "i1", heardMs: 730, receivedMs: 4000 }] },
   { type: "caller_left", lost: false },
@@ -45,14 +41,14 @@ test("what was recorded replays to the same decisions and the same end", () => {
   assertEquals([state.phase, state.endReason], ["closed", "caller_hung_up"]);
 });
 
-test("the settings count: another confirmMs is another timer", () => {
-  const text = recorded(EVENTS).replace('"confirmMs":700', '"confirmMs":100');
+test("the settings count: with another bargeInMs it is no interruption yet", () => {
+  const text = recorded(EVENTS).replace('"bargeInMs":700', '"bargeInMs":5000');
   const { differences } = replay(text);
-  assertEquals(differences.map(({ line }) => line), [6]);
+  assertEquals(differences.map(({ line }) => line), [7]);
   assertEquals(differences[0]!.recorded.map(({ type }) => type), [
-    "clear_timer",
-    "hold",
-    "set_timer",
+    "drop",
+    "cancel_response",
+    "truncate",
   ]);
 });
 
@@ -66,15 +62,13 @@ test("a difference names its line and holds both sides", () => {
   assertEquals(difference!.replayed.at(-1), { type: "truncate", itemId: "i1", audioEndMs: 730 });
 });
 
-test("noise below a millisecond in a timer is no difference", () => {
+test("noise below a millisecond is no difference", () => {
   const text = recorded(EVENTS);
-  const set = /"name":"confirm","ms":([\d.]+)/.exec(text)!;
-  const ms = Number(set[1]);
-  assertEquals(replay(text.replace(set[0], `"name":"confirm","ms":${ms + 0.2}`)).differences, []);
-  assertEquals(
-    replay(text.replace(set[0], `"name":"confirm","ms":${ms + 2}`)).differences.length,
-    1,
-  );
+  const onset = /"bargeIn":{"onsetMs":([\d.]+)/.exec(text)!;
+  const moved = (ms: number) =>
+    text.replace(onset[0], `"bargeIn":{"onsetMs":${Number(onset[1]) + ms}`);
+  assertEquals(replay(moved(0.1)).differences, []);
+  assertEquals(replay(moved(2)).differences.length, 1);
 });
 
 test("what is no recording is refused, by line", () => {

@@ -1,7 +1,11 @@
 /**
- * The words of the decision road: what a call remembers, what can happen to it, and what it can
- * decide. All of it is plain data without audio and without anything that was said, so a call can be
- * recorded as JSON lines and replayed.
+ * The words of the decision road: what a call knows, what can happen to it, and what it can decide.
+ * All of it is plain data without audio and without anything that was said, so a call can be
+ * recorded as JSON lines, replayed, explored by a program, saved and moved.
+ *
+ * Two things carry it. An _utterance_ is what the caller said, an _answer_ is what the agent owes or
+ * says; each utterance is in exactly one place: being said, awaiting an answer, inside the answer
+ * that is made for it, or withdrawn.
  *
  * @module
  */
@@ -11,8 +15,21 @@ import type { TurnMode } from "../brain/session.ts";
 /** `opening` until the brain's session stands; `ending` while the last words are still played. */
 export type Phase = "opening" | "open" | "ending" | "closed";
 
-/** Why an answer was asked for. */
-export type AnswerKind = "greeting" | "turn" | "text" | "tool" | "still_there" | "goodbye";
+/** Why an answer is asked for. All but `turn` and `tool` bring instructions of their own. */
+export type AnswerKind =
+  | "greeting"
+  /** To what the caller said, typed or pressed. */
+  | "turn"
+  /** To what a tool returned. */
+  | "tool"
+  /** An answer that a fault cut off after its first sound goes on. */
+  | "go_on"
+  /** The brain had nothing to say to the caller's words, so it is asked to say that. */
+  | "declined"
+  /** We heard the caller and the brain didn't. */
+  | "unheard"
+  | "still_there"
+  | "goodbye";
 
 /** Why a call ended. */
 export type EndReason =
@@ -25,57 +42,153 @@ export type EndReason =
   | "caller_silent"
   | "draining";
 
-/** The one answer that may be in the making. */
-export interface Response {
-  /** Null from our request until the brain has created it. */
-  readonly id: string | null;
-  /** Null when the brain began it by itself. */
-  readonly kind: AnswerKind | null;
-  /** Its items, in order, so that those never heard can be deleted. */
-  readonly items: readonly string[];
-  /** Nobody wants it any more: what still comes of it is dropped. */
-  readonly cancelled: boolean;
-}
-
-/** Somebody may be breaking in: playback holds its breath until that is sure. */
-export interface Alarm {
-  readonly sinceMs: number;
-  /** Our own detector raised it, so our own detector may call it off. */
-  readonly local: boolean;
-  /** The item that the brain opened for it, if the brain raised it too. */
-  readonly itemId: string | null;
-}
-
-export interface CallState {
+/** What a call is told about turns when it begins; it never changes. */
+export interface TurnSettings {
   readonly turns: TurnMode;
-  /** Speech that lasts this long is a barge-in, and no cough. */
-  readonly confirmMs: number;
+  /** Speech over the agent that lasts this long is an interruption, and no cough. */
+  readonly bargeInMs: number;
   readonly greets: boolean;
   /** After an answer, this much silence makes the agent ask, and then say goodbye; 0 for never. */
   readonly silencePromptMs: number;
+  /** With turns of the brain's: the longest silence that it lawfully waits before it ends one. */
+  readonly brainSilenceMs: number;
+  /** Something is owed and nobody has made a sound for this long: the last net. */
+  readonly deadAirMs: number;
+  readonly sessionTimeoutMs: number;
+  readonly callLimitMs: number;
+  readonly idleLimitMs: number;
+}
+
+/** Something that the caller said, typed or pressed. */
+export interface Utterance {
+  readonly id: number;
+  readonly by: "voice" | "text";
+  readonly onsetMs: number;
+  /** Where the voice was last heard; equal to the onset while it is still going on. */
+  readonly endMs: number;
+  /** The brain's items that hold it. */
+  readonly items: readonly string[];
+  /** The brain has said that it stands in the conversation. */
+  readonly taken: boolean;
+  /** When the brain committed it, if the brain is to begin its answer; null when that is on us. */
+  readonly brainAnswersSinceMs: number | null;
+  /** Finds typed words again, which stay outside; 0 for a voice, and once they are sent. */
+  readonly unsentRef: number;
+}
+
+/** Something that the agent owes or says. Lives until it is over and was heard, or is called off. */
+export interface Answer {
+  /** Names our request (`eventIdOf`), so that a refusal finds it. */
+  readonly id: number;
+  /** Null when the brain began it by itself and to no utterance that we know. */
+  readonly kind: AnswerKind | null;
+  /** What it answers. */
+  readonly utterances: readonly Utterance[];
+  /** Null from our request until the brain has created it. */
+  readonly responseId: string | null;
+  /** Its items, in order, so that those never heard can be deleted. */
+  readonly items: readonly string[];
+  /** When it was asked for, then when it was created, then when it was called off. */
+  readonly sinceMs: number;
+  /** The first of its audio came. */
+  readonly sounds: boolean;
+  /** It called a tool. */
+  readonly usedTool: boolean;
+  /** Asked for at an early silence: held until the turn is really over. */
+  readonly early: boolean;
+  /** Nobody wants it any more: what still comes of it is dropped. */
+  readonly cancelled: boolean;
+  /** Nothing more will come of it. */
+  readonly over: boolean;
+}
+
+/** Somebody may be breaking in: playback is held until that is sure. */
+export interface Alarm {
+  readonly onsetMs: number;
+  readonly heldAtMs: number;
+  /** Voice of this attempt before the present burst of it. */
+  readonly spokenMs: number;
+  /** When the present burst began; null while the caller pauses. */
+  readonly burstFromMs: number | null;
+  /** Where the voice was last heard, once the caller pauses. */
+  readonly pausedFromMs: number;
+  /** Our own detector raised it, so our own detector may call it off. */
+  readonly local: boolean;
+  /** Something of ours was to be heard. Before that, whoever speaks just goes on with their turn. */
+  readonly audible: boolean;
+}
+
+export interface CallState {
+  readonly settings: TurnSettings;
+  readonly startedAtMs: number;
   phase: Phase;
-  response: Response | null;
-  /** An answer that has to wait until the present one is closed. */
-  wanted: AnswerKind | null;
-  /** Whether a detector hears the caller. */
-  callerLocal: boolean;
-  callerBrain: boolean;
-  /** Audio of an answer was queued and has not been heard out. */
-  agentAudible: boolean;
+  endReason: EndReason | null;
+  /** Since when last words are being said. */
+  endingSinceMs: number;
+  /** Names for utterances and answers. */
+  lastId: number;
+
+  // The caller.
+
+  /** Our detector hears a voice, since when. */
+  voiceSinceMs: number | null;
+  /** Where it last heard one end. */
+  voiceEndMs: number;
+  /** The item that the brain's detector has open. */
+  brainItem: string | null;
+  /** Up to where its last item reaches. */
+  brainHeardToMs: number;
+  /** What is being said, or was said and not yet ended by whoever ends turns. */
+  speaking: Utterance | null;
+  /** Ended, and no answer is being made. */
+  awaiting: readonly Utterance[];
+  /** False alarms whose items the brain may still have open: they are deleted when committed. */
+  withdrawn: readonly Utterance[];
+  /** Until then, an answer that the brain begins by itself may be to what was withdrawn. */
+  strayUntilMs: number;
   alarm: Alarm | null;
-  /** An answer was asked for at an early silence: it is held until the turn is really over. */
-  speculating: boolean;
+  /** The alarm that was called off last: where its voice ended, and how much of it there was. */
+  lastAlarm: { readonly endMs: number; readonly spokenMs: number } | null;
+  /** An utterance whose answer was asked for at an early silence; 0 for none. */
+  earlyUtterance: number;
   /** A tool that such an answer wants: it runs when the turn is over, or never. */
   heldTool: { readonly callId: string; readonly hangsUp: boolean } | null;
+  /** Our detector heard it and the brain's did not, so far. */
+  unheard: Utterance | null;
+  lastActivityMs: number;
+
+  // The agent.
+
+  answers: readonly Answer[];
+  /** Answers owed that no utterance asks for. */
+  owes: readonly AnswerKind[];
+  /** Audio of ours was queued and has not been heard out, since when; null when there is none. */
+  soundSinceMs: number | null;
+  /** Audio is held back: by an alarm, or because the turn may not be over. */
+  held: boolean;
+  /** Requests and answers that came to nothing, in a row. */
+  failures: number;
+  /** Nothing is asked for before this. */
+  notBeforeMs: number;
+  /** When something that is owed can be asked for at last; null when time is not what it waits for. */
+  retryAtMs: number | null;
+  /** The milliseconds of a turn are being counted, and nothing of its answer sounded yet. */
+  turnBegan: boolean;
+  /**
+   * Whether the brain gives our names back with the answers that it creates: `doubtful` when it began
+   * one without a name while ours was to come.
+   */
+  echoesNames: "unknown" | "doubtful" | "yes" | "no";
+  /** The caller was told to wait for what is owed now. */
+  toldToWait: boolean;
+  /** Times in a row that the last net had to catch. */
+  deadAirs: number;
+  /** The brain's detector stays open on noise, so it is fed silence. */
+  uplinkMuted: boolean;
   /** Whether the agent has asked into the silence. */
   prompted: boolean;
-  /** The brain's item of a false alarm: it is deleted, and its answer cancelled. */
-  falseItem: string | null;
-  /** When the last alarm was called off. */
-  calledOffAtMs: number;
-  /** Answers that failed in a row. */
-  failures: number;
-  endReason: EndReason | null;
+  /** Since when neither side makes a sound; null while one does. */
+  quietSinceMs: number | null;
 }
 
 /** An item that was queued for playback: how much of it came, and how much the caller heard. */
@@ -87,10 +200,19 @@ export interface Heard {
 }
 
 export type TimerName =
+  | "session"
   | "confirm"
-  | "answer_due"
-  | "goodbye"
+  | "call_off"
+  | "endpoint"
+  | "unheard"
+  | "created"
+  | "sound"
+  | "closed"
+  | "retry"
+  | "tell_to_wait"
+  | "dead_air"
   | "silence"
+  | "goodbye"
   | "call_limit"
   | "idle_limit";
 
@@ -98,68 +220,131 @@ export type TimerName =
 export type CallEvent =
   | { type: "brain_ready" }
   | { type: "caller_started"; by: "local" | "brain"; onsetMs: number; itemId?: string }
-  /** Our detector hears a pause that is too short to end a turn, and ends an alarm. */
-  | { type: "caller_paused" }
+  /** Our detector hears a pause that is too short to end a turn. */
+  | { type: "caller_paused"; endMs: number; playing: readonly Heard[] }
   /** Our detector hears a pause in which the turn may be over; the caller may still go on. */
-  | { type: "caller_maybe_done" }
+  | { type: "caller_maybe_done"; endMs: number }
   | { type: "caller_resumed"; playing: readonly Heard[] }
-  | { type: "caller_stopped"; by: "local" | "brain" }
-  | { type: "committed"; itemId: string }
+  | {
+    type: "caller_stopped";
+    by: "local" | "brain";
+    endMs: number;
+    /** Up to where the brain's item reaches. */
+    heardToMs?: number;
+    itemId?: string;
+    playing: readonly Heard[];
+  }
+  | { type: "committed"; itemId: string; playing: readonly Heard[] }
   /** The words stay outside; `ref` finds them again. */
   | { type: "caller_wrote"; ref: number; playing: readonly Heard[] }
-  | { type: "response_created"; responseId: string }
+  /** What was written stands in the conversation. */
+  | { type: "text_taken"; name: string }
+  /** `name` is ours, given back, or empty. */
+  | { type: "response_created"; responseId: string; name: string }
   | { type: "output_item"; responseId: string; itemId: string }
-  | { type: "response_done"; responseId: string; failed: boolean; fatal: boolean }
+  /** Its sound begins, or goes on after a gap. */
+  | { type: "audio_began"; responseId: string; itemId: string }
+  | {
+    type: "response_done";
+    responseId: string;
+    failed: boolean;
+    /** It makes no sense to try again. */
+    fatal: boolean;
+    /** How long the brain says to wait; 0 when it doesn't. */
+    retryAfterMs: number;
+  }
   | { type: "tool_called"; responseId: string; callId: string; hangsUp: boolean }
-  | { type: "agent_audible" }
+  /** All that came of our sound was heard. */
   | { type: "agent_silent" }
-  | { type: "answer_refused" }
+  /** The brain refused a request: ours, by the name that we gave it, or its own. */
+  | { type: "refused"; name: string; why: RefusalReason; retryAfterMs: number }
   | { type: "brain_failed" }
   | { type: "timer"; name: TimerName; playing: readonly Heard[] }
   | { type: "caller_left"; lost: boolean }
   | { type: "told_to_end"; reason: EndReason };
 
-/** What a call can decide. */
+/** For an event's `playing`, which is filled in when its turn has come. */
+export const NOTHING_PLAYS: readonly Heard[] = [];
+
+/** `active`: another answer is open. `empty`: there was nothing to commit. `fatal`: never again. */
+export type RefusalReason = "active" | "empty" | "failed" | "fatal";
+
+/** Why playback goes on. */
+export type ResumeReason = "false_alarm" | "turn_over" | "last_words" | "noise";
+
+/** Our own words, spoken without the brain. */
+export type Phrase = "apology" | "one_moment" | "say_again";
+
+/** What a call can decide. Actions carry what they need. */
 export type CallAction =
-  | { type: "create_response"; kind: AnswerKind }
+  | { type: "create_response"; answer: number; kind: AnswerKind }
   | { type: "cancel_response"; responseId: string }
   | { type: "truncate"; itemId: string; audioEndMs: number }
   | { type: "delete_item"; itemId: string }
-  | { type: "commit" }
+  | { type: "commit"; utterance: number }
   | { type: "clear_input" }
-  | { type: "send_text"; ref: number }
+  | { type: "send_text"; utterance: number; ref: number }
   | { type: "tool_output"; callId: string; ok: boolean }
   /** Stop at once and keep what was not heard; `resume` plays on from there, `drop` forgets it. */
   | { type: "hold" }
-  | { type: "resume"; why: "false_alarm" | "turn_over" | "last_words" }
-  | { type: "drop" }
+  | { type: "resume"; why: ResumeReason }
+  /** `bargeIn`: the caller's onset, and when our sound stopped for it. */
+  | { type: "drop"; bargeIn: { onsetMs: number; heldAtMs: number } | null }
+  /** What our detector hears is nobody's voice: it has to prove itself anew. */
+  | { type: "ignore_voice" }
   | { type: "open_uplink" }
   | { type: "close_uplink" }
-  | { type: "set_timer"; name: TimerName; ms: number }
-  | { type: "clear_timer"; name: TimerName }
-  | { type: "apologise" }
-  | { type: "hang_up" }
-  | { type: "close"; reason: EndReason };
+  /** The brain is sent silence in the place of the line's noise, or no longer. */
+  | { type: "mute_uplink"; on: boolean }
+  /** The milliseconds of a turn are counted from here. */
+  | { type: "begin_turn"; kind: TurnStart; startedMs: number }
+  | { type: "say"; phrase: Phrase; why: string }
+  | { type: "close"; reason: EndReason; hangUp: boolean };
+
+/** `goes_on`: the turn that is being measured is not over yet, the caller said more. */
+export type TurnStart = "answer" | "goes_on" | "greeting" | "text" | "tool";
+
+/** The names of our request for an answer, of a commit, and of an item that was written. */
+export const answerName = (id: number) => `answer_${id}`;
+export const commitName = (id: number) => `commit_${id}`;
+export const textName = (id: number) => `text_${id}`;
 
 /** The first state of a call. */
-export function openingState(
-  settings: Pick<CallState, "turns" | "confirmMs" | "greets" | "silencePromptMs">,
-): CallState {
+export function openingState(settings: TurnSettings, nowMs: number): CallState {
   return {
-    ...settings,
+    settings,
+    startedAtMs: nowMs,
     phase: "opening",
-    response: null,
-    wanted: null,
-    callerLocal: false,
-    callerBrain: false,
-    agentAudible: false,
-    alarm: null,
-    speculating: false,
-    heldTool: null,
-    prompted: false,
-    falseItem: null,
-    calledOffAtMs: -Infinity,
-    failures: 0,
     endReason: null,
+    endingSinceMs: 0,
+    lastId: 0,
+    voiceSinceMs: null,
+    voiceEndMs: 0,
+    brainItem: null,
+    brainHeardToMs: 0,
+    speaking: null,
+    awaiting: [],
+    withdrawn: [],
+    alarm: null,
+    strayUntilMs: 0,
+    lastAlarm: null,
+    earlyUtterance: 0,
+    heldTool: null,
+    unheard: null,
+    lastActivityMs: nowMs,
+    answers: [],
+    owes: [],
+    soundSinceMs: null,
+    held: false,
+    failures: 0,
+    notBeforeMs: 0,
+    retryAtMs: null,
+    turnBegan: false,
+    echoesNames: "unknown",
+    toldToWait: false,
+    deadAirs: 0,
+    uplinkMuted: false,
+    prompted: false,
+    quietSinceMs: nowMs,
   };
 }

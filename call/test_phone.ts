@@ -154,7 +154,7 @@ export class TestPort implements PlaybackPort {
   readonly sentTexts: string[] = [];
   readonly startsAtMs: number[] = [];
   readonly marks: string[] = [];
-  /** `audible`, `silent`, `sent`, `clear` and so on, in order. */
+  /** `silent`, `sent`, `clear` and so on, in order. */
   readonly told: string[] = [];
   readonly heardAtMs: number[] = [];
   overflowMs = 0;
@@ -186,9 +186,6 @@ export class TestPort implements PlaybackPort {
   heard(atMs: number): void {
     this.told.push("heard");
     this.heardAtMs.push(atMs);
-  }
-  audible(): void {
-    this.told.push("audible");
   }
   silent(): void {
     this.told.push("silent");

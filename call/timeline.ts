@@ -21,8 +21,8 @@ const ORDER: readonly Moment[] = [
 
 interface OpenTurn {
   readonly kind: TurnKind;
-  readonly startedMs: number;
-  readonly moments: Partial<Record<Moment, number>>;
+  startedMs: number;
+  moments: Partial<Record<Moment, number>>;
   bargeIn?: TurnRecord["bargeIn"];
   usage?: UsageTokens;
   costUsd?: number;
@@ -48,6 +48,13 @@ export class Timeline {
     this.end();
     this.#turn = { kind, startedMs, moments: {} };
     this.#count++;
+  }
+
+  /** The caller said more: the turn that nothing answered yet is counted from here. */
+  goOn(startedMs: number): void {
+    if (!this.#turn) return this.begin("answer", startedMs);
+    this.#turn.startedMs = startedMs;
+    this.#turn.moments = {};
   }
 
   /** The first time a moment is reached counts. */

@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { BrainLink } from "../brain/brain.ts";
 import { appendAudio } from "../brain/requests.ts";
 import { base64ByteLength, encodeBase64 } from "../media/base64.ts";
 import { ALAW_SILENCE } from "../media/alaw.ts";
@@ -34,8 +33,15 @@ export const UPLINK_DEFAULTS: UplinkSettings = {
   maxFrameMs: 2000,
 };
 
+/** Where the caller's voice goes; whoever stands behind it may change. */
+export interface UplinkTarget {
+  /** @returns False when the text was not taken. */
+  send(text: string): boolean;
+  bufferedBytes(): number;
+}
+
 export class Uplink {
-  readonly #link: BrainLink;
+  readonly #target: UplinkTarget;
   readonly #legFormat: AudioFormat;
   readonly #settings: UplinkSettings;
   readonly #dropped: () => void;
@@ -47,6 +53,11 @@ export class Uplink {
   #silencePayload = "";
   #ready = false;
   #open: boolean;
+  /** The caller has spoken before the session stood: from there on, everything is kept. */
+  #spoke = false;
+  #muted = false;
+  /** Audio that the brain was given so far, in ms. */
+  #sentMs = 0;
   /** Payloads that wait: early ones, slow ones, or the pre-roll of a closed gate. */
   #waiting: string[] = [];
   #waitingMs: number[] = [];
@@ -56,13 +67,13 @@ export class Uplink {
    * @param dropped Is told of each frame that was lost because the brain read too slowly.
    */
   constructor(
-    link: BrainLink,
+    target: UplinkTarget,
     legFormat: AudioFormat,
     open: boolean,
     dropped: () => void,
     settings: Partial<UplinkSettings> = {},
   ) {
-    this.#link = link;
+    this.#target = target;
     this.#legFormat = legFormat;
     this.#open = open;
     this.#dropped = dropped;
@@ -81,7 +92,7 @@ export class Uplink {
     for (const payload of early) {
       const converted = this.#convert(payload);
       // They come all at once, and what waits in the socket then says nothing about the brain.
-      if (this.#open && converted.length > 0) this.#send(converted);
+      if ((this.#open || this.#spoke) && converted.length > 0) this.#send(converted);
       else this.#pass(converted);
     }
   }
@@ -90,8 +101,16 @@ export class Uplink {
   push(bytes: Uint8Array, payload: string | null): void {
     if (!this.#ready) {
       const early = payload ?? encodeBase64(bytes);
-      return this.#keep(early, 0, this.#settings.maxEarlyFrames, Infinity);
+      const { maxEarlyFrames, preRollMs } = this.#settings;
+      if (this.#open || this.#spoke) return this.#keep(early, 0, maxEarlyFrames, Infinity);
+      // Nobody speaks yet: only what comes just before a voice will be wanted.
+      return this.#keep(early, bytes.length / bytesPerMs(this.#legFormat), Infinity, preRollMs);
     }
+    if (this.#muted) return this.pushSilence(bytes.length);
+    this.#forward(bytes, payload);
+  }
+
+  #forward(bytes: Uint8Array, payload: string | null): void {
     if (this.#forwards && payload !== null) this.#pass(payload);
     else this.#pass(encodeBase64(this.#transcoder!.convert(bytes)));
   }
@@ -104,19 +123,31 @@ export class Uplink {
       this.#silence = new Uint8Array(length).fill(code);
       this.#silencePayload = encodeBase64(this.#silence);
     }
-    this.push(this.#silence, this.#silencePayload);
+    if (this.#ready) this.#forward(this.#silence, this.#silencePayload);
+    else this.push(this.#silence, this.#silencePayload);
   }
 
   /** The caller speaks: the pre-roll goes first, then every frame. */
   open(): void {
     if (this.#open) return;
     this.#open = true;
+    this.#spoke = true;
     if (this.#ready) this.#flush();
   }
 
   /** The caller is silent: frames become pre-roll. */
   close(): void {
     this.#open = false;
+  }
+
+  /** Sends silence in the place of what the line carries: a detector that noise holds open ends. */
+  mute(on: boolean): void {
+    this.#muted = on;
+  }
+
+  /** How much audio the brain was given so far, in ms: the clock that its detector counts by. */
+  get sentMs(): number {
+    return this.#sentMs;
   }
 
   #convert(payload: string): string {
@@ -132,7 +163,7 @@ export class Uplink {
       const ms = base64ByteLength(payload) / this.#brainBytesPerMs;
       return this.#keep(payload, ms, Infinity, preRollMs);
     }
-    if (this.#link.bufferedBytes() > slowBytes) {
+    if (this.#target.bufferedBytes() > slowBytes) {
       return this.#keep(payload, 0, maxSlowFrames, Infinity);
     }
     if (this.#waiting.length > 0) this.#flush();
@@ -140,7 +171,8 @@ export class Uplink {
   }
 
   #send(payload: string): void {
-    if (!this.#link.send(appendAudio(payload))) this.#dropped();
+    this.#sentMs += base64ByteLength(payload) / this.#brainBytesPerMs;
+    if (!this.#target.send(appendAudio(payload))) this.#dropped();
   }
 
   #flush(): void {

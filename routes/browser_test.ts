@@ -8,6 +8,8 @@ test("GET /browser/stream opens a call at each rate, 24000 when none is named", 
     const [status, socket] = await all.dial(`/browser/stream${query}`);
     assertEquals(status, 200, query);
     socket!.open();
+    // The embedded brain confirms its session in a later microtask.
+    await new Promise((go) => setTimeout(go, 0));
     const ready = socket!.messages.find(({ type }) => type === "ready")!;
     assertMatch(String(ready.callId), /^WEB[0-9a-f]{32}$/);
     assertEquals([ready.brain, ready.model], ["echo", "echo"]);

@@ -8,6 +8,8 @@
 export interface Step {
   readonly name: string;
   readonly command: readonly string[];
+  /** Neighbours of one group run side by side: whole calls mostly wait for one another to speak. */
+  readonly group?: string;
 }
 
 export interface Tally {
@@ -43,20 +45,27 @@ function whatFailed(output: string): string {
 /** Runs all steps, also after one has failed, so that one run tells everything. */
 export async function run(steps: readonly Step[], tally: Tally): Promise<boolean> {
   let good = true;
-  for (const { name, command } of steps) {
-    const startedMs = performance.now();
-    const [program, ...args] = command;
-    const { success, stdout, stderr } = await new Deno.Command(program!, { args }).output();
-    const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-    count(output, tally);
-    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-    console.log(`${success ? "ok  " : "FAIL"}  ${name.padEnd(44)} ${seconds.padStart(6)} s`);
-    if (!success) {
-      good = false;
-      console.log(whatFailed(output));
-    }
+  for (let at = 0; at < steps.length;) {
+    const { group } = steps[at]!;
+    const last = steps.findIndex((step, i) => i > at && (!group || step.group !== group));
+    const together = steps.slice(at, last < 0 ? steps.length : last);
+    at += together.length;
+    const results = await Promise.all(together.map((step) => runOne(step, tally)));
+    good &&= results.every(Boolean);
   }
   return good;
+}
+
+async function runOne({ name, command }: Step, tally: Tally): Promise<boolean> {
+  const startedMs = performance.now();
+  const [program, ...args] = command;
+  const { success, stdout, stderr } = await new Deno.Command(program!, { args }).output();
+  const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  count(output, tally);
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  console.log(`${success ? "ok  " : "FAIL"}  ${name.padEnd(44)} ${seconds.padStart(6)} s`);
+  if (!success) console.log(whatFailed(output));
+  return success;
 }
 
 /** The closing line, and the exit code with it. */

@@ -10,9 +10,10 @@ import { QUICK, ROOMS } from "./ok.ts";
 import { close, run, type Step } from "./steps.ts";
 
 const deno = Deno.execPath();
-const test = (name: string, ...files: string[]): Step => ({
+const test = (name: string, files: string[], group?: string): Step => ({
   name,
   command: [deno, "test", "-A", "--no-check", ...files],
+  group,
 });
 
 /** What stands in `tests/` itself; its folders have steps of their own. */
@@ -30,10 +31,10 @@ const STEPS: Step[] = [
     command: [BUN, "test", "--timeout", "30000", ...ROOMS.map((room) => `./${room}`)],
   },
   { name: "build the binary", command: [deno, "run", "-A", "tasks/build.ts"] },
-  test("whole calls: the binary", "tests/calls/binary_test.ts"),
-  test("whole calls: Deno from source", "tests/calls/deno_test.ts"),
-  test("whole calls: Bun from source", "tests/calls/bun_test.ts"),
-  test("clients, page, settings, deployment", ...wholeTests()),
+  test("whole calls: the binary", ["tests/calls/binary_test.ts"], "calls"),
+  test("whole calls: Deno from source", ["tests/calls/deno_test.ts"], "calls"),
+  test("whole calls: Bun from source", ["tests/calls/bun_test.ts"], "calls"),
+  test("clients, page, settings, deployment", wholeTests()),
 ];
 
 const tally = { passed: 0, failed: 0 };

@@ -20,6 +20,8 @@ export interface HealthReport {
   readonly calls: { readonly live: number; readonly max: number };
   /** End of speech → answer heard, over the last `windowMs`. */
   readonly latencyMs: LatencySummary & { readonly windowMs: number };
+  /** Times that something was owed and nobody made a sound for too long, since the start. */
+  readonly deadAirs: number;
   readonly eventLoopDelayMs: LoopDelay;
   /** Share of CPU time that the host took, 0..1; null where the system does not tell. */
   readonly cpuSteal: number | null;

@@ -53,6 +53,8 @@ export interface Metrics {
   readonly truncations: prom.Counter;
   readonly bargeIns: prom.Counter;
   readonly falseAlarms: prom.Counter;
+  readonly phrases: prom.Counter<"phrase" | "why">;
+  readonly deadAirs: prom.Counter;
   readonly discardedTokens: prom.Counter;
   readonly brainErrors: prom.Counter<"code" | "severity">;
   readonly reconnects: prom.Counter;
@@ -181,6 +183,14 @@ export function createMetrics(
     truncations: counter("truncations_total", "Answers cut to what was heard."),
     bargeIns: counter("barge_ins_total", "Times a caller spoke over an answer."),
     falseAlarms: counter("barge_in_false_alarms_total", "Barge-ins that were none."),
+    phrases: counter("phrases_total", "What we said ourselves, in the brain's place, and why.", [
+      "phrase",
+      "why",
+    ]),
+    deadAirs: counter(
+      "dead_air_total",
+      "Times that an answer was owed and nobody made a sound for too long: 0 when all is well.",
+    ),
     discardedTokens: counter(
       "discarded_tokens_total",
       "Tokens of answers that were asked for early and taken back; counted in tokens too.",

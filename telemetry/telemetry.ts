@@ -58,6 +58,8 @@ export class Telemetry {
   /** Frames that came late from the network. */
   lateFrames = 0;
 
+  #deadAirs = 0;
+
   /** Set while the instance takes no new calls. */
   draining = false;
   /** Warns of slow frames: `frames.began()` before a frame is handled, `frames.ended()` after. */
@@ -201,7 +203,6 @@ export class Telemetry {
     this.#metrics.bargeIns.inc();
   }
 
-  /** What seemed a barge-in was none, and the answer went on. */
   /** Counts what an early answer used that nobody heard. */
   discarded(usage: UsageTokens): void {
     const { inputTextTokens, inputAudioTokens, outputTextTokens, outputAudioTokens } = usage;
@@ -209,6 +210,15 @@ export class Telemetry {
     if (tokens > 0) this.#metrics.discardedTokens.inc(tokens);
   }
 
+  /** We said something ourselves, because the brain made the caller wait, or failed. */
+  spoke(phrase: string, why: string): void {
+    this.#metrics.phrases.inc({ phrase, why });
+    if (why !== "dead_air") return;
+    this.#deadAirs++;
+    this.#metrics.deadAirs.inc();
+  }
+
+  /** What seemed a barge-in was none, and the answer went on. */
   falseAlarm(): void {
     this.#metrics.falseAlarms.inc();
   }
@@ -268,6 +278,7 @@ export class Telemetry {
       instance,
       calls: { live: this.liveCalls, max: maxCalls },
       latencyMs: { windowMs, ...roundedSummary(this.#latency.summary(now())) },
+      deadAirs: this.#deadAirs,
       eventLoopDelayMs: { p50: tenths(loop.p50), p99: tenths(loop.p99), max: tenths(loop.max) },
       cpuSteal: cpuSteal === null ? null : Math.round(cpuSteal * 1000) / 1000,
       memory: { rssBytes: process.memoryUsage.rss() },

@@ -17,8 +17,8 @@ const DECIDED: Record<string, string[]> = {
   "false_alarm.jsonl": ["hold", "resume"],
   "early_answer_taken_back.jsonl": ["commit", "hold", "cancel_response", "resume"],
   "typed_and_hung_up_by_the_agent.jsonl": ["send_text", "tool_output", "close"],
-  "silence.jsonl": ["create_response", "hang_up"],
-  "brain_dies.jsonl": ["apologise", "hang_up", "close"],
+  "silence.jsonl": ["create_response", "close"],
+  "brain_dies.jsonl": ["say", "close"],
 };
 
 describe("recorded calls", () => {
@@ -45,7 +45,7 @@ describe("recorded calls", () => {
       for (const step of stepsOf(read(name))) {
         JSON.stringify(step, (key, value) => {
           if (typeof value !== "string") return value;
-          assert(/^[\w.:-]{1,64}$/.test(value), `${key} is ${JSON.stringify(value)}`);
+          assert(/^[\w.:-]{0,64}$/.test(value), `${key} is ${JSON.stringify(value)}`);
           return value;
         });
       }

@@ -22,7 +22,7 @@ const { values } = parseArgs({
     turns: { type: "string", default: "server,local" },
     seed: { type: "string", default: "1" },
     "noise-dbfs": { type: "string", default: "-60" },
-    "confirm-ms": { type: "string", default: String(REHEARSAL_SETTINGS.confirmMs) },
+    "barge-in-ms": { type: "string", default: String(REHEARSAL_SETTINGS.bargeInMs) },
     "gate-ms": { type: "string", default: String(REHEARSAL_SETTINGS.gateMs) },
     "gate-db": { type: "string", default: String(REHEARSAL_SETTINGS.gateDb) },
     verbose: { type: "boolean", default: false },
@@ -65,7 +65,7 @@ function rehearsal(
     voice: line,
     settings: {
       wish: { ...REHEARSAL_SETTINGS.wish, turns },
-      confirmMs: Number(values["confirm-ms"]),
+      bargeInMs: Number(values["barge-in-ms"]),
       gateMs: Number(values["gate-ms"]),
       gateDb: Number(values["gate-db"]),
     },

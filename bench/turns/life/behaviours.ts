@@ -11,6 +11,8 @@ import { type LifeCaller, type Need, OVER_MS, type Plot } from "./caller.ts";
 /** Who hears nothing for so long has heard silence. */
 export const SILENT_MS = 12_000;
 const LONGEST_ANSWER_MS = 20_000;
+/** Whoever has heard less than 200 ms of an answer has not heard it. */
+const WORD_FRAMES = 10;
 const QUESTIONS: readonly SpeechName[] = ["question_open", "question_hear", "question_order"];
 
 function* until(c: LifeCaller, probe: () => boolean, timeoutMs: number): Plot {
@@ -33,7 +35,7 @@ function hearsAnswer(c: LifeCaller, need: Need): boolean {
   const brain = c.brain();
   if (!brain) return c.lastSoundMs > last.endMs + 100 && c.quietMs < OVER_MS;
   return brain.responses.some(({ items, covers }) =>
-    items.some(({ source }) => c.heard.has(source)) &&
+    items.some(({ source }) => (c.heard.get(source) ?? 0) >= WORD_FRAMES) &&
     covers.some(({ frames, text }) =>
       frames.has(last.number) || (last.kind === "keys" && text.includes(last.what))
     )
@@ -75,7 +77,8 @@ function* noise(c: LifeCaller, behaviour: string, what: SpeechName): Plot {
   const source = yield* intoAnswer(c);
   if (source === null) return;
   yield* wait(c, c.random.between(200, 1200));
-  if (c.quietMs < 100) {
+  // Closer to the end than this, a sound may well be meant as an answer.
+  if (c.quietMs < 100 && c.restMs > 900) {
     c.need(behaviour, [c.say(what, "noise")], { wants: "goes_on", over: c.lastStamp!.source });
     yield* speak(c);
   }

@@ -55,7 +55,7 @@ export class LifeCaller {
   readonly needs: Need[] = [];
   readonly random: Random;
   /** The sources that were heard so far. */
-  readonly heard = new Set<number>();
+  readonly heard = new Map<number, number>();
   /** When the agent's sound was heard last. */
   lastSoundMs = -Infinity;
   /** The block of the agent's that was heard last, and when. */
@@ -185,6 +185,6 @@ export class LifeCaller {
     if (!last) return;
     this.lastStamp = last;
     this.lastSoundMs = this.nowMs;
-    this.heard.add(last.source);
+    this.heard.set(last.source, (this.heard.get(last.source) ?? 0) + 1);
   }
 }

@@ -59,7 +59,9 @@ function isAside({ request }: Answer): boolean {
   if (!request) return false;
   const kind = request.metadata?.kind;
   if (typeof kind === "string") return !["turn", "text", "tool", "answer"].includes(kind);
-  return request.apart || request.instructions !== "";
+  // A greeting may be told to answer what was said before it, in the same breath.
+  const also = /answer that in the same breath/i.test(request.instructions);
+  return request.apart || (request.instructions !== "" && !also);
 }
 
 /** An answer as it was heard. */

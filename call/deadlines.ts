@@ -1,0 +1,178 @@
+/**
+ * Nothing owed without a timer: when the next thing has to happen if nobody does anything. All
+ * deadlines follow from the state, so none can be forgotten, left behind, or lost when a call moves.
+ *
+ * @module
+ */
+
+import type { Answer, CallState, TimerName } from "./state.ts";
+
+/** Asked for, or committed for the brain to answer, and not created: we ask again. */
+export const CREATED_MS = 2500;
+/** Created and without a sound: the caller is told to wait ... */
+export const SOUND_MS = 4000;
+/**
+ * ... and after this it is called off and asked for again. A brain that is always slow gets longer
+ * each time.
+ */
+export const SILENT_MS = 6000;
+/** It has begun to sound, and nothing more of it comes. */
+export const GAP_MS = 5000;
+/** Called off, and the brain has not closed it: it is forgotten. */
+export const CLOSED_MS = 2000;
+/** Something went wrong and the caller waits: they are told after this much silence. */
+export const TELL_TO_WAIT_MS = 2500;
+/** The longest that last words may take, and the longest silence among them. */
+export const GOODBYE_MS = 15_000;
+export const GOODBYE_SILENCE_MS = 4000;
+/**
+ * A supposed interruption that pauses this long is over. The 160 ms of `Ears` are a pause between
+ * two words: "stop, wait" has one of 200 ms, and the agent talked into it.
+ */
+export const CALL_OFF_MS = 360;
+/** Before any sound of ours, a voice that lasts this long (with its pause) goes on with a turn. */
+export const GOES_ON_MS = 360;
+/** Beyond its own silence, the brain has this long to end a turn. */
+export const ENDPOINT_SLACK_MS = 2000;
+/** A voice that only the brain hears has to end within this. */
+export const BRAIN_ALONE_MS = 30_000;
+/** The brain's detector wakes up at most this much later than ours. */
+export const UNHEARD_WAIT_MS = 600;
+/** The caller has spoken, the brain heard nothing: after this they are asked to say it again. */
+export const UNHEARD_MS = 3000;
+
+/** A deadline that is nobody's. */
+const NEVER = Infinity;
+
+/** The answer that is open at the brain, cancelled or not: at most one. */
+export function openAnswer(s: Readonly<CallState>): Answer | undefined {
+  return s.answers.find((answer) => !answer.over);
+}
+
+/** Whether the caller is owed a sound of ours. What the brain still listens to is not owed yet. */
+export function isOwed(s: Readonly<CallState>): boolean {
+  return s.awaiting.length > 0 || s.owes.length > 0 || s.answers.some(isSilent(s));
+}
+
+/** An answer of which something is to come, and of which nothing is to be heard now. */
+const isSilent = (s: Readonly<CallState>) => ({ cancelled, over, sounds }: Answer) =>
+  !cancelled && !over && (!sounds || s.soundSinceMs === null);
+
+/** When the named thing has to happen; Infinity for never. */
+export function deadline(s: Readonly<CallState>, name: TimerName): number {
+  const { settings } = s;
+  switch (name) {
+    case "call_limit":
+      return s.startedAtMs + settings.callLimitMs;
+    case "idle_limit":
+      return s.phase === "ending" ? NEVER : s.lastActivityMs + settings.idleLimitMs;
+    case "session":
+      return s.phase === "opening" ? s.startedAtMs + settings.sessionTimeoutMs : NEVER;
+    case "goodbye": {
+      if (s.phase !== "ending") return NEVER;
+      const silent = s.quietSinceMs === null ? NEVER : s.quietSinceMs + GOODBYE_SILENCE_MS;
+      return Math.min(s.endingSinceMs + GOODBYE_MS, Math.max(s.endingSinceMs, silent));
+    }
+  }
+  return s.phase === "open" ? whileOpen(s, name) : NEVER;
+}
+
+function whileOpen(s: Readonly<CallState>, name: TimerName): number {
+  const { settings, alarm } = s;
+  const open = openAnswer(s);
+  const quietFor = (ms: number) => s.quietSinceMs === null ? NEVER : s.quietSinceMs + ms;
+  switch (name) {
+    case "confirm": {
+      if (!alarm || alarm.burstFromMs === null) return NEVER;
+      const neededMs = alarm.audible ? settings.bargeInMs : GOES_ON_MS;
+      return alarm.burstFromMs + Math.max(0, neededMs - alarm.spokenMs);
+    }
+    case "call_off":
+      return alarm && alarm.burstFromMs === null ? alarm.pausedFromMs + CALL_OFF_MS : NEVER;
+    case "endpoint":
+      return endpoint(s);
+    case "unheard":
+      if (s.speaking && !s.alarm && isUnheard(s)) return s.speaking.endMs + UNHEARD_WAIT_MS;
+      return s.unheard === null ? NEVER : Math.max(s.unheard.endMs + UNHEARD_MS, quietFor(0));
+    case "created":
+      if (open && !open.cancelled && open.responseId === null) return open.sinceMs + CREATED_MS;
+      return brainAnswersAt(s);
+    case "sound":
+      if (!open || open.responseId === null || !isSilent(s)(open)) return NEVER;
+      return open.sounds ? quietFor(GAP_MS) : open.sinceMs + SILENT_MS * (1 + s.failures);
+    case "closed":
+      return open?.cancelled ? open.sinceMs + CLOSED_MS : NEVER;
+    case "retry":
+      return s.retryAtMs ?? NEVER;
+    case "tell_to_wait": {
+      if (s.toldToWait || !isOwed(s)) return NEVER;
+      if (s.failures > 0) return quietFor(TELL_TO_WAIT_MS);
+      return open && open.responseId !== null && isSilent(s)(open)
+        ? Math.max(open.sinceMs + SOUND_MS, quietFor(TELL_TO_WAIT_MS))
+        : NEVER;
+    }
+    case "dead_air":
+      return isOwed(s) ? quietFor(settings.deadAirMs) : NEVER;
+    case "silence": {
+      const waits = isOwed(s) || open || s.speaking || settings.silencePromptMs === 0;
+      return waits ? NEVER : quietFor(settings.silencePromptMs);
+    }
+  }
+  return NEVER;
+}
+
+/** Our detector heard an utterance end of which the brain's detector has heard nothing. */
+function isUnheard(s: Readonly<CallState>): boolean {
+  return s.settings.turns !== "local" && s.voiceSinceMs === null && s.brainItem === null &&
+    s.speaking!.items.length === 0;
+}
+
+/** When the brain must have ended the turn that it hears. Muted, it gets as long once more. */
+function endpoint(s: Readonly<CallState>): number {
+  if (s.brainItem === null || s.voiceSinceMs !== null || !s.speaking) return NEVER;
+  const waitMs = s.settings.brainSilenceMs + ENDPOINT_SLACK_MS;
+  const { onsetMs, endMs } = s.speaking;
+  const fromMs = endMs > onsetMs ? endMs : onsetMs + BRAIN_ALONE_MS;
+  return fromMs + (s.uplinkMuted ? 2 * waitMs : waitMs);
+}
+
+/** When we ask ourselves for what the brain was to answer. */
+function brainAnswersAt(s: Readonly<CallState>): number {
+  let atMs = NEVER;
+  for (const { brainAnswersSinceMs } of s.awaiting) {
+    if (brainAnswersSinceMs !== null) atMs = Math.min(atMs, brainAnswersSinceMs + CREATED_MS);
+  }
+  return atMs;
+}
+
+const NAMES: readonly TimerName[] = [
+  "session",
+  "confirm",
+  "call_off",
+  "endpoint",
+  "unheard",
+  "created",
+  "sound",
+  "closed",
+  "retry",
+  "tell_to_wait",
+  "dead_air",
+  "silence",
+  "goodbye",
+  "call_limit",
+  "idle_limit",
+];
+
+/** The next thing that has to happen, and when. */
+export function nextDeadline(s: Readonly<CallState>): { name: TimerName; atMs: number } | null {
+  if (s.phase === "closed") return null;
+  let next: TimerName | null = null;
+  let atMs = NEVER;
+  for (const name of NAMES) {
+    const dueMs = deadline(s, name);
+    if (dueMs >= atMs) continue;
+    next = name;
+    atMs = dueMs;
+  }
+  return next === null ? null : { name: next, atMs };
+}

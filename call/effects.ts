@@ -1,0 +1,121 @@
+/**
+ * What the machine decided, done.
+ *
+ * @module
+ */
+
+import * as request from "../brain/requests.ts";
+import type { CallParts } from "./parts.ts";
+import { phraseIn } from "./phrases.ts";
+import { type AnswerKind, answerName, type CallAction, commitName, textName } from "./state.ts";
+
+/** Carries out one action that was decided at `nowMs`. */
+export function perform(action: CallAction, call: CallParts, nowMs: number): void {
+  const { brain, deps, playback, timeline, transcript, uplink } = call;
+  const { log, telemetry } = deps;
+  const send = (text: string) => {
+    const taken = brain.send(text);
+    if (!taken) call.problem(new Error("The brain did not take a message"));
+    return taken;
+  };
+  switch (action.type) {
+    case "create_response": {
+      const name = answerName(action.answer);
+      const text = request.createResponse(name, instructionsFor(action.kind, call));
+      // A request that never left is as good as refused.
+      if (!send(text)) call.step({ type: "refused", name, why: "failed", retryAfterMs: 0 });
+      return;
+    }
+    case "cancel_response":
+      return void send(request.cancelResponse(action.responseId));
+    case "truncate": {
+      const { itemId, audioEndMs } = action;
+      telemetry.truncated();
+      return void send(request.truncateItem(itemId, audioEndMs));
+    }
+    case "delete_item":
+      transcript.remove(action.itemId);
+      return void send(request.deleteItem(action.itemId));
+    case "commit": {
+      const name = commitName(action.utterance);
+      if (!send(request.commitAudio(name))) {
+        call.step({ type: "refused", name, why: "failed", retryAfterMs: 0 });
+      }
+      return;
+    }
+    case "clear_input":
+      return void send(request.clearAudio());
+    case "send_text": {
+      const id = textName(action.utterance);
+      const text = call.words.get(action.ref) ?? "";
+      call.words.delete(action.ref);
+      transcript.callerSaid(id, text);
+      return void send(request.callerText(id, text));
+    }
+    case "tool_output": {
+      const output = action.ok ? "The call ends." : "There is no such tool.";
+      return void send(request.toolOutput(action.callId, output));
+    }
+    case "hold":
+      return playback.hold();
+    case "resume":
+      if (action.why === "false_alarm") telemetry.falseAlarm();
+      return playback.resume();
+    case "ignore_voice":
+      return call.ears.callOff();
+    case "drop": {
+      const { bargeIn } = action;
+      for (const { itemId, heardMs, receivedMs } of playback.playing()) {
+        transcript.cut(itemId, heardMs, receivedMs);
+      }
+      // What the caller heard ended when playback was held.
+      if (bargeIn) timeline.bargedIn(bargeIn.onsetMs, bargeIn.heldAtMs, bargeIn.heldAtMs);
+      return playback.drop();
+    }
+    case "open_uplink":
+      return uplink.open();
+    case "close_uplink":
+      return uplink.close();
+    case "mute_uplink":
+      return uplink.mute(action.on);
+    case "begin_turn":
+      if (action.kind === "goes_on") timeline.goOn(action.startedMs);
+      else timeline.begin(action.kind, action.startedMs);
+      if (action.kind === "goes_on" || action.kind === "answer") {
+        timeline.reach("endpoint", nowMs);
+        timeline.reach("commit", nowMs);
+      }
+      return;
+    case "say":
+      telemetry.spoke(action.phrase, action.why);
+      if (action.why === "dead_air") logDeadAir(call);
+      return playback.say(phraseIn(action.phrase, brain.formats.output));
+    case "close":
+      log.debug("A call is closed", { callId: call.start.callId, reason: action.reason });
+      return call.close(action.reason, action.hangUp);
+  }
+}
+
+/** The persona stays; what this answer is about comes on top of it. */
+function instructionsFor(kind: AnswerKind, { deps, state }: CallParts): string | undefined {
+  const own = deps.settings.instructions[kind];
+  if (!own) return undefined;
+  const asked = state().answers.at(-1)?.utterances.length ?? 0;
+  const also = asked > 0 ? "The caller has spoken already: answer that in the same breath." : "";
+  return [deps.settings.wish.instructions, own, also].filter(Boolean).join("\n\n");
+}
+
+/** Why the last net had to catch, without a word of what was said. */
+function logDeadAir({ deps, start, state }: CallParts): void {
+  const { awaiting, owes, answers, failures, alarm, brainItem } = state();
+  const open = answers.find(({ over }) => !over);
+  deps.log.warn("Something was owed and nobody made a sound", {
+    callId: start.callId,
+    awaiting: awaiting.length,
+    owes: owes.join(),
+    answer: !open ? "none" : open.responseId === null ? "asked" : "created",
+    failures,
+    alarm: alarm !== null,
+    brainHears: brainItem !== null,
+  });
+}
