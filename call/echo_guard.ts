@@ -53,6 +53,8 @@ const SURE_FRAMES = 25;
 const BETTER_DB = 1;
 /** The memory of the line's quietest moment fades by 5 dB a second. */
 const FLOOR_RISE_DB = 0.1;
+/** No line is this quiet: a phone that is muted, or silence in the place of frames that never came. */
+const DIGITAL_SILENCE_DBFS = -90;
 /** Above its quietest moment by more than this, the line carries more than noise. */
 const NOISE_DB = 6;
 
@@ -146,6 +148,7 @@ export class EchoGuard {
 
   /** Learns from a frame that nobody is believed to have spoken in. */
   learn(heardDbfs: number, nowMs: number): void {
+    if (heardDbfs < DIGITAL_SILENCE_DBFS) return;
     this.#look(nowMs);
     this.#floorDbfs = Math.min(heardDbfs, this.#floorDbfs + FLOOR_RISE_DB);
     const voiced = heardDbfs > this.#floorDbfs + NOISE_DB;

@@ -173,3 +173,11 @@ test("what is not base64 is refused, and changes nothing", () => {
   assertEquals(guard.playing("no base64!", 1000), false);
   assertEquals(guard.playing(new Uint8Array(20 * bytesPerMs(PCMU)).toBase64(), 1000), true);
 });
+
+test("a line that carries nothing at all teaches nothing: a muted phone still has its echo", () => {
+  const rig = new Rig({ lossDb: 14, delayMs: 100 });
+  rig.play(2000);
+  const { lossDb, delayMs } = rig.guard;
+  for (let ms = 0; ms < 1500; ms += 20) rig.guard.learn(-96, rig.nowMs + ms);
+  assertEquals([rig.guard.lossDb, rig.guard.delayMs], [lossDb, delayMs]);
+});
