@@ -40,7 +40,7 @@ export class Timers<Name extends string> {
 /** A clock whose timers hand what they throw to `broke`. */
 export function guardedClock(clock: Clock, broke: (error: unknown) => void): Clock {
   return {
-    nowMs: clock.nowMs,
+    nowMs: () => clock.nowMs(),
     after: (ms, fn) =>
       clock.after(ms, () => {
         try {

@@ -242,3 +242,33 @@ test("in any order of events frames are sent in order, none twice, and none that
     { numRuns: 300 },
   );
 });
+
+test("with local turns, what is said before the session stands is all kept, and sent though it is over", () => {
+  const rig = new Rig(PCMU, false);
+  rig.pushAll(1, 40); // 800 ms of nobody: only the pre-roll stays
+  rig.uplink.open();
+  rig.pushAll(41, 140); // two seconds
+  rig.uplink.close();
+  rig.pushAll(141, 150);
+  rig.uplink.start(PCMU);
+  const sent = rig.link.audio.map((bytes) => bytes[0]);
+  assertEquals(sent, Array.from({ length: 150 - 25 }, (_, i) => i + 26));
+  rig.pushAll(151, 152);
+  assertEquals(rig.link.sent.length, sent.length, "the caller is silent again");
+});
+
+test("muted, the brain gets silence of the same length, and its clock goes on", () => {
+  const rig = new Rig();
+  rig.uplink.start(PCMU);
+  rig.push(7);
+  rig.uplink.mute(true);
+  rig.push(8);
+  rig.uplink.mute(false);
+  rig.push(9);
+  assertEquals(rig.link.audio.map((bytes) => [bytes[0], bytes.length]), [
+    [7, 160],
+    [0xff, 160],
+    [9, 160],
+  ]);
+  assertEquals(rig.uplink.sentMs, 60);
+});

@@ -1,0 +1,199 @@
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import type { Brain, BrainHandlers, BrainLink } from "../brain/brain.ts";
+import type { Leg, LegNews } from "../legs/leg.ts";
+import { PCMU } from "../media/format.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { Telemetry } from "../telemetry/telemetry.ts";
+import { Call, type CallSettings } from "./call.ts";
+import { ENDPOINTING_DEFAULTS } from "./endpointing.ts";
+import type { RecordedSettings, RecordedStep } from "./recording.ts";
+import { audio, FakeClock } from "./test_phone.ts";
+
+const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+const SETTINGS: CallSettings = {
+  wish: { instructions: "", voice: "marin", turns: "server", silenceMs: 200, eagerness: "auto" },
+  instructions: { greeting: "Greet." },
+  minSpeechMs: 50,
+  endpointing: ENDPOINTING_DEFAULTS,
+  speculateMs: 0,
+  bargeInMs: 700,
+  gateMs: 30,
+  gateDb: 4,
+  silencePromptMs: 0,
+  deadAirMs: 6000,
+  sessionTimeoutMs: 10_000,
+  callLimitMs: 3_300_000,
+  idleLimitMs: 300_000,
+  digitPauseMs: 1000,
+};
+
+type Event = Record<string, unknown>;
+
+/** A call between a leg and a brain that answer in the very call that tells them. */
+class Rig {
+  readonly clock = new FakeClock();
+  readonly told: LegNews[] = [];
+  readonly sent: Event[] = [];
+  readonly steps: RecordedStep[] = [];
+  readonly call: Call;
+  ended = "";
+  /** Runs inside `send`. */
+  answer: (event: Event) => void = () => {};
+  takes = true;
+  #handlers!: BrainHandlers;
+
+  constructor(settings: Partial<CallSettings> = {}, kind: Leg["kind"] = "browser") {
+    const link: BrainLink = {
+      send: (text) => {
+        if (!this.takes) return false;
+        const event = JSON.parse(text) as Event;
+        this.sent.push(event);
+        this.answer(event);
+        return true;
+      },
+      bufferedBytes: () => 0,
+      close: () => {},
+    };
+    const brain: Brain = {
+      name: "openai",
+      model: "m",
+      connect: (handlers) => {
+        this.#handlers = handlers;
+        return link;
+      },
+    };
+    const leg: Leg = {
+      kind,
+      format: PCMU,
+      playBytes: () => {},
+      playBase64: () => {},
+      mark: () => {},
+      clear: () => {},
+      tell: (news) => void this.told.push(news),
+      cork: (write) => write(),
+      end: (reason) => void (this.ended = reason),
+    };
+    this.call = new Call({ callId: "c", streamId: "", accountId: "" }, leg, {
+      brain,
+      settings: { ...SETTINGS, ...settings },
+      clock: this.clock,
+      telemetry: new Telemetry({ maxCalls: 1, region: "test", instance: "test" }),
+      log: QUIET,
+      hangUp: () => Promise.resolve(),
+      closed: () => {},
+      record: (line: RecordedSettings | RecordedStep) => {
+        if ("event" in line) this.steps.push(line);
+      },
+    });
+  }
+
+  says(event: Event): void {
+    this.#handlers.message(JSON.stringify(event));
+  }
+
+  ready(): void {
+    this.says({ type: "session.updated", session: {} });
+  }
+
+  news(type: LegNews["type"]): LegNews[] {
+    return this.told.filter((news) => news.type === type);
+  }
+
+  types(): unknown[] {
+    return this.sent.map(({ type }) => type);
+  }
+}
+
+describe("a call", () => {
+  it("looks at no event before the actions of the one before are done, and at none after the end", () => {
+    const rig = new Rig();
+    // Everything answers from within: creation, the whole answer, its end.
+    rig.answer = ({ type, event_id }) => {
+      if (type !== "response.create") return;
+      const metadata = { earshot_answer: event_id };
+      rig.says({ type: "response.created", response: { id: "r1", metadata } });
+      rig.says({
+        type: "response.output_item.done",
+        response_id: "r1",
+        item: { type: "function_call", call_id: "t", name: "hang_up", arguments: "{}" },
+      });
+      rig.says({ type: "response.done", response: { id: "r1", status: "completed" } });
+    };
+    rig.ready();
+    assertEquals(rig.steps.map(({ event }) => event.type), [
+      "brain_ready",
+      "response_created",
+      "tool_called",
+      "response_done",
+    ]);
+    assertEquals(rig.ended, "agent_hung_up");
+    // The tool's output left before the call was closed.
+    assertEquals(rig.types().at(-1), "conversation.item.create");
+    rig.says({ type: "response.created", response: { id: "r2" } });
+    rig.call.text("too late");
+    assertEquals([rig.steps.length, rig.clock.pending], [4, 0]);
+  });
+
+  it("takes a request that could not be sent for refused, and asks again", () => {
+    const rig = new Rig();
+    rig.takes = false;
+    rig.ready();
+    assertEquals(rig.types().filter((type) => type === "response.create"), []);
+    rig.takes = true;
+    rig.clock.pass(200);
+    assertEquals(rig.types().filter((type) => type === "response.create").length, 1);
+  });
+
+  it("is ready when the session stands, and keeps what was typed and pressed until then", () => {
+    const rig = new Rig({ instructions: {} });
+    rig.call.text("first");
+    rig.call.digit("4");
+    rig.call.digit("2");
+    rig.clock.pass(1500);
+    assertEquals([rig.news("ready").length, rig.types()], [0, ["session.update"]]);
+    rig.ready();
+    assertEquals(rig.news("ready").length, 1);
+    const words = rig.sent.filter(({ type }) => type === "conversation.item.create");
+    assert(JSON.stringify(words[0]).includes("first"));
+    assert(JSON.stringify(words[1]).includes("pressed 42"));
+    assertEquals(rig.types().filter((type) => type === "response.create").length, 1);
+  });
+
+  it("refuses more lines than can wait, and says so", () => {
+    const rig = new Rig();
+    for (let n = 0; n < 52; n++) rig.call.text(`line ${n}`);
+    const errors = rig.news("error") as { code: string }[];
+    assertEquals(errors.map(({ code }) => code), ["too_many_lines", "too_many_lines"]);
+    rig.ready();
+    const lines = rig.types().filter((type) => type === "conversation.item.create");
+    assertEquals(lines.length, 50);
+  });
+
+  it("has one timer, and none when it is over", () => {
+    const rig = new Rig();
+    assertEquals(rig.clock.pending, 1);
+    rig.ready();
+    rig.says({ type: "response.created", response: { id: "r1" } });
+    rig.says({
+      type: "response.output_audio.delta",
+      response_id: "r1",
+      item_id: "i1",
+      delta: audio(100),
+    });
+    // The machine's, and playback's.
+    assert(rig.clock.pending <= 2);
+    rig.call.ended("caller");
+    assertEquals(rig.clock.pending, 0);
+  });
+
+  it("ends with an apology when the session does not stand in time", () => {
+    const rig = new Rig();
+    rig.clock.pass(10_001);
+    assertEquals(rig.steps.map(({ event }) => event.type), ["brain_failed"]);
+    assertEquals(rig.steps[0]!.actions.map(({ type }) => type), ["drop", "say"]);
+    rig.clock.pass(10_000);
+    assertEquals(rig.ended, "brain_failed");
+  });
+});
