@@ -6,7 +6,16 @@
  */
 
 import type { SpeechName } from "../../../tests/speech/speech.ts";
-import { type LifeCaller, type Need, OVER_MS, type Plot } from "./caller.ts";
+import type { CallerItem } from "../caller_audio.ts";
+import {
+  type LifeCaller,
+  type Need,
+  OVER_MS,
+  type Plot,
+  type Probe,
+  type Steps,
+  type Utterance,
+} from "./caller.ts";
 
 /** Who hears nothing for so long has heard silence. */
 export const SILENT_MS = 12_000;
@@ -15,9 +24,10 @@ const LONGEST_ANSWER_MS = 20_000;
 const WORD_FRAMES = 10;
 const QUESTIONS: readonly SpeechName[] = ["question_open", "question_hear", "question_order"];
 
-function* until(c: LifeCaller, probe: () => boolean, timeoutMs: number): Plot {
+function* until(c: LifeCaller, probe: Probe, timeoutMs: number): Plot {
   const endMs = c.nowMs + timeoutMs;
-  while (!probe() && c.nowMs < endMs) yield;
+  const enough = () => c.nowMs >= endMs || probe();
+  if (!enough()) yield enough;
 }
 
 export function* wait(c: LifeCaller, ms: number): Plot {
@@ -25,7 +35,7 @@ export function* wait(c: LifeCaller, ms: number): Plot {
 }
 
 export function* speak(c: LifeCaller): Plot {
-  while (c.speaking) yield;
+  if (c.speaking) yield () => !c.speaking;
 }
 
 /** Whether anything was heard that answers these words. */
@@ -34,13 +44,20 @@ function hearsAnswer(c: LifeCaller, need: Need): boolean {
   if (!last) return true;
   const brain = c.brain();
   if (!brain) return c.lastSoundMs > last.endMs + 100 && c.quietMs < OVER_MS;
-  return brain.responses.some(({ items, covers }) =>
-    items.some(({ source }) => (c.heard.get(source) ?? 0) >= WORD_FRAMES) &&
-    covers.some(({ frames, text }) =>
-      frames.has(last.number) || (last.kind === "keys" && text.includes(last.what))
-    )
-  );
+  // The newest first, and no closures: this is asked with every frame.
+  for (let i = brain.responses.length - 1; i >= 0; i--) {
+    const { items, covers } = brain.responses[i]!;
+    for (let k = covers.length - 1; k >= 0; k--) {
+      if (!holds(covers[k]!, last)) continue;
+      if (items.some(({ source }) => (c.heard.get(source) ?? 0) >= WORD_FRAMES)) return true;
+      break;
+    }
+  }
+  return false;
 }
+
+const holds = ({ frames, text }: CallerItem, { number, kind, what }: Utterance) =>
+  frames.has(number) || (kind === "keys" && text.includes(what));
 
 /** Listens to the answer, or gives up. */
 export function* listen(c: LifeCaller, need: Need): Plot {
@@ -58,7 +75,7 @@ function* ask(c: LifeCaller, behaviour: string): Plot {
 const ASKS_FIRST = "(asks first)";
 
 /** A question whose answer is being heard when it returns. @returns What the agent says. */
-function* intoAnswer(c: LifeCaller): Generator<void, number | null, void> {
+function* intoAnswer(c: LifeCaller): Steps<number | null> {
   const need = c.need(ASKS_FIRST, [c.say(c.random.pick(QUESTIONS))]);
   yield* speak(c);
   yield* until(c, () => hearsAnswer(c, need) && c.quietMs < 100, SILENT_MS);
@@ -66,7 +83,7 @@ function* intoAnswer(c: LifeCaller): Generator<void, number | null, void> {
 }
 
 /** As before, and `ms` before its last word. */
-function* intoTail(c: LifeCaller, ms: number): Generator<void, boolean, void> {
+function* intoTail(c: LifeCaller, ms: number): Steps<boolean> {
   if ((yield* intoAnswer(c)) === null) return false;
   yield* until(c, () => c.restMs <= ms || c.quietMs > OVER_MS, LONGEST_ANSWER_MS);
   return c.restMs <= ms;

@@ -42,8 +42,14 @@ export interface Need {
   readonly interrupts: boolean;
 }
 
-/** What a caller does, a step a frame. */
-export type Plot = Generator<void, void, void>;
+/** Whether a caller has waited long enough. */
+export type Probe = () => boolean;
+/**
+ * What a caller does. Between two steps it waits, and says what for: that is asked frame by frame,
+ * which costs less than waking the whole plot.
+ */
+export type Steps<T> = Generator<Probe, T, void>;
+export type Plot = Steps<void>;
 
 const LOUD_CODE = 0x1e;
 const LOUD_SAMPLES = 8;
@@ -70,6 +76,7 @@ export class LifeCaller {
   /** The stand-in's side of this call; null where there is none to ask. */
   brain: () => Conversation | null = () => null;
   readonly #plot: Plot;
+  #waitsFor: Probe = () => true;
   #phone: LinePhone | null = null;
   #saying: { readonly sound: Sound; readonly utterance: Utterance; at: number } | null = null;
   #listenedMs = 0;
@@ -170,7 +177,10 @@ export class LifeCaller {
     if (!phone) return;
     this.nowMs = phone.now();
     this.#listen(phone);
-    if (!this.over) this.over = this.#plot.next().done === true;
+    if (this.over || !this.#waitsFor()) return;
+    const step = this.#plot.next();
+    if (step.done) this.over = true;
+    else this.#waitsFor = step.value;
   }
 
   #listen(phone: LinePhone): void {
