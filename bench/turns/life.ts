@@ -17,7 +17,7 @@ import { life } from "./life/behaviours.ts";
 import { at, BRAINS, report, type Round, rounds, score, values } from "./life/options.ts";
 import { converse, type House } from "./life/real.ts";
 import { stampedVoice } from "./life/sounds.ts";
-import { Tally } from "./life/table.ts";
+import { Tally } from "./life/tally.ts";
 import { startStrictBrain } from "./strict_brain.ts";
 
 const only = values.only ?? null;

@@ -2,29 +2,61 @@
  * Ordinary life in simulated time: callers with their habits in whole calls through the real `Call`,
  * as fast as the machine can, and what became of each thing that they said.
  *
- * Run: `node_modules/bun/bin/bun.exe bench/turns/simulate.ts --conversations 1000 --turns server`.
- * `--from` and `--conversations` choose the seeds, so that several processes can share the work;
- * `--seed "server calm 17"` runs one conversation alone, `--only "mm-hm"` one behaviour.
+ * Run: `node_modules/bun/bin/bun.exe bench/turns/simulate.ts --conversations 1000 --processes 2`,
+ * with as many conversations for each of `--turns` and `--mood`; `--from` chooses the first seed,
+ * `--json FILE` keeps all figures. `--seed "server calm 17"` runs one conversation alone and tells
+ * it, `--only "mm-hm"` one behaviour.
  *
  * @module
  */
 
+import process from "node:process";
 import type { TurnMode } from "../../brain/session.ts";
-import { at, BRAINS, report, rounds, score, values } from "./life/options.ts";
+import { type PieceDone, piecesOf, playAlone, playTogether, serve } from "./life/crew.ts";
+import { at, BRAINS, report, type Round, rounds, score, values } from "./life/options.ts";
+import { Progress } from "./life/progress.ts";
 import { simulate } from "./life/simulated.ts";
-import { Tally } from "./life/table.ts";
+import { Tally } from "./life/tally.ts";
 
-for (const { turns, mood, from, count } of rounds()) {
+function play({ turns, mood, from, count }: Round): PieceDone {
   const tally = new Tally();
-  const startedMs = performance.now();
+  const settings = {
+    turns: turns as TurnMode,
+    brain: BRAINS[mood]!,
+    only: values.only ?? null,
+  };
   for (let n = from; n < from + count; n++) {
-    const settings = { turns: turns as TurnMode, brain: BRAINS[mood]!, only: values.only ?? null };
     score(simulate(at(n, turns, mood), settings), mood, tally);
   }
-  const ms = performance.now() - startedMs;
+  return { tally: tally.toJSON(), rssBytes: process.memoryUsage.rss() };
+}
+
+async function playAll(): Promise<void> {
+  const wanted = rounds();
+  const total = wanted.reduce((sum, { count }) => sum + count, 0);
+  const progress = new Progress(total);
+  const parts = new Map(wanted.map(({ turns, mood }) => [`${turns} ${mood}`, new Tally()]));
+  const onPiece = ({ turns, mood, count }: Round, done: PieceDone, child: number) => {
+    parts.get(`${turns} ${mood}`)!.merge(done.tally);
+    progress.add(count, child, done.rssBytes);
+  };
+  const processes = Number(values.processes);
+  const pieces = piecesOf(wanted);
+  if (processes === 1) playAlone(pieces, play, onPiece);
+  else {
+    const args = [...process.argv.slice(2), "--serves"];
+    await playTogether(pieces, processes, import.meta.filename!, args, onPiece);
+  }
+  const all = new Tally();
+  for (const part of parts.values()) all.merge(part.toJSON());
+  const { seconds } = progress;
   report(
-    `${count} conversations in simulated time, ${turns} turns, ${mood} brain: ` +
-      `${(ms / 1000).toFixed(1)} s, ${(ms / count).toFixed(1)} ms each`,
-    tally,
+    `${total} conversations in simulated time (${[...parts.keys()].join(", ")}): ` +
+      `${seconds.toFixed(1)} s, ${(seconds * 1000 / total).toFixed(1)} ms each`,
+    all,
+    parts,
   );
 }
+
+if (values.serves) serve(play);
+else await playAll();

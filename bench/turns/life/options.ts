@@ -4,12 +4,14 @@
  * @module
  */
 
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type BrainSettings, CALM, MOODY } from "../brain_settings.ts";
 import type { CallLog } from "./log.ts";
 import { CallScore } from "./score.ts";
 import { printTrace } from "./trace.ts";
-import { printTally, type Tally } from "./table.ts";
+import { printTally } from "./table.ts";
+import type { Tally } from "./tally.ts";
 
 const OPTIONS = {
   from: { type: "string", default: "0" },
@@ -20,7 +22,11 @@ const OPTIONS = {
   seed: { type: "string" },
   list: { type: "string", default: "12" },
   "at-once": { type: "string", default: "30" },
-  json: { type: "boolean", default: false },
+  /** A file for all figures. */
+  json: { type: "string" },
+  processes: { type: "string", default: "1" },
+  /** Given to children only. */
+  serves: { type: "boolean", default: false },
 } as const;
 
 export const { values } = parseArgs({ options: OPTIONS });
@@ -56,7 +62,7 @@ export function rounds(): Round[] {
 export function score(log: CallLog, mood: string, tally: Tally): void {
   const scored = new CallScore(log, LATE_MS[mood]!);
   tally.add(scored, log.ended, log.refusals);
-  if (!values.seed || values.json) return;
+  if (!values.seed) return;
   printTrace(log);
   for (const { behaviour, atMs, delayMs, faults } of scored.verdicts) {
     const how = faults.size > 0 ? [...faults].join(", ") : "well";
@@ -64,7 +70,12 @@ export function score(log: CallLog, mood: string, tally: Tally): void {
   }
 }
 
-export function report(title: string, tally: Tally): void {
-  if (values.json) console.log(JSON.stringify({ title, ...tally.json() }));
-  else printTally(title, tally, Number(values.list));
+const reported: unknown[] = [];
+
+/** @param parts What the tally is the sum of. */
+export function report(title: string, tally: Tally, parts?: ReadonlyMap<string, Tally>): void {
+  printTally(title, tally, Number(values.list), parts);
+  if (!values.json) return;
+  for (const [name, part] of parts ?? [[title, tally]]) reported.push({ name, ...part.toJSON() });
+  writeFileSync(values.json, JSON.stringify(reported));
 }
