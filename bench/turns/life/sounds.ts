@@ -32,12 +32,12 @@ export interface QuietFrame {
   readonly payload: string;
 }
 
-const noise = new Random("line noise");
 const amplitude = 32768 * 10 ** (NOISE_DBFS / 20);
 const clamp = (sample: number) => Math.max(-32768, Math.min(32767, Math.round(sample)));
 
 /** The line when nobody speaks; enough of it that nothing repeats within five seconds. */
-export const QUIET: readonly QuietFrame[] = Array.from({ length: 256 }, () => {
+export const QUIET: readonly QuietFrame[] = Array.from({ length: 256 }, (_, n) => {
+  const noise = new Random(`line noise ${n}`);
   const bytes = new Uint8Array(FRAME_BYTES);
   for (let i = 0; i < FRAME_BYTES; i++) {
     bytes[i] = pcm16ToMulaw(clamp(amplitude * noise.normal()));
@@ -48,6 +48,8 @@ export const QUIET: readonly QuietFrame[] = Array.from({ length: 256 }, () => {
 function make(name: SpeechName, gainDb: number): Sound {
   const { startMs, endMs } = speechFacts(name);
   const gain = 10 ** (gainDb / 20);
+  // Of its own: a conversation must not depend on which sounds were made before it.
+  const noise = new Random(`line noise under ${name} ${gainDb}`);
   const speech = loadSpeech(name).subarray(startMs * PER_MS, endMs * PER_MS);
   const frames: Uint8Array<ArrayBuffer>[] = [];
   for (let at = 0; at < speech.length; at += FRAME_BYTES) {
