@@ -10,7 +10,10 @@ import type { Answer } from "../bench/turns/answering.ts";
 import type { CallerItem } from "../bench/turns/caller_audio.ts";
 import type { Need, Utterance } from "../bench/turns/life/caller.ts";
 import type { CallLog } from "../bench/turns/life/log.ts";
-import { CallScore } from "../bench/turns/life/score.ts";
+import { phrasesIn } from "../bench/turns/life/phrases_heard.ts";
+import { CallScore, type Limits, type Verdict } from "../bench/turns/life/score.ts";
+import { Counts } from "../bench/turns/life/counts.ts";
+import { Tally } from "../bench/turns/life/tally.ts";
 import { BLOCK_BYTES, readStamps, runsOfStamps, stamp } from "../bench/turns/stamps.ts";
 
 const FRAMES = 40, SOURCE = 1024;
@@ -52,7 +55,10 @@ const run = (n: number, fromMs: number, fromBlock = 0, toBlock = 99) => ({
   toMs: fromMs + 10 * (toBlock + 1 - fromBlock),
 });
 
-function judge(log: Partial<CallLog>, need: Partial<Need> = {}) {
+const CALM: Limits = { lateMs: 3000, tellingExcuses: false };
+const MOODY: Limits = { lateMs: 8000, tellingExcuses: true };
+
+function verdict(log: Partial<CallLog>, need: Partial<Need> = {}, limits = CALM): Verdict {
   const said = [question()];
   const runs = log.runs ?? [];
   const score = new CallScore({
@@ -68,15 +74,18 @@ function judge(log: Partial<CallLog>, need: Partial<Need> = {}) {
     }],
     utterances: said,
     runs,
+    phrases: [],
     answers: [],
     items: [],
     refusals: [],
     ended: "",
     soundAfter: (ms) => runs.find(({ toMs }) => toMs > ms)?.fromMs ?? null,
     ...log,
-  }, 3000);
-  return score.verdicts.map(({ faults }) => [...faults])[0];
+  }, limits);
+  return score.verdicts[0]!;
 }
+
+const judge = (log: Partial<CallLog>, need: Partial<Need> = {}) => [...verdict(log, need).faults];
 
 describe("the scoring of ordinary life", () => {
   const whole = item(FRAMES);
@@ -121,6 +130,95 @@ describe("the scoring of ordinary life", () => {
       heard([run(0, 500, 0, 52), run(0, 1300, 53, 60)], interrupts)?.includes("stutter"),
       true,
     );
+  });
+});
+
+describe("telling a caller why", () => {
+  const whole = item(FRAMES);
+  const phraseAt = (fromMs: number) => ({ fromMs, toMs: fromMs + 1400 });
+  const lateAt = (fromMs: number): Partial<CallLog> => ({
+    items: [whole],
+    answers: [answer(0, [whole])],
+    runs: [run(0, fromMs)],
+  });
+  const told = (log: Partial<CallLog>, limits = MOODY) => {
+    const { faults, excused, toldMs } = verdict(log, {}, limits);
+    return { faults: [...faults], excused: [...excused], toldMs };
+  };
+
+  it("excuses an answer that comes late, and is counted where nothing needs excusing", () => {
+    const phrases = [phraseAt(6000)];
+    const late = { ...lateAt(11_000), phrases };
+    assertEquals(told(late), { faults: [], excused: ["late"], toldMs: 4000 });
+    assertEquals(told({ ...lateAt(8000), phrases }), { faults: [], excused: [], toldMs: 4000 });
+  });
+
+  it("excuses the want of an answer, but not words that were deleted", () => {
+    const phrases = [phraseAt(4000)];
+    const soundAfter = () => 4000;
+    const none = { items: [whole], soundAfter, phrases };
+    assertEquals(told(none), { faults: [], excused: ["unanswered", "lost"], toldMs: 2000 });
+    const gone = { ...none, items: [item(FRAMES, 3000)] };
+    assertEquals(told(gone), { faults: ["lost"], excused: ["unanswered"], toldMs: 2000 });
+  });
+
+  it("excuses nothing when it comes too late, too early, or behind the answer", () => {
+    assertEquals(told({ ...lateAt(12_500), phrases: [phraseAt(10_500)] }).faults, ["late"]);
+    assertEquals(told({ ...lateAt(11_000), phrases: [phraseAt(1500)] }).faults, ["late"]);
+    assertEquals(told({ ...lateAt(11_000), phrases: [phraseAt(12_500)] }).faults, ["late"]);
+  });
+
+  it("excuses neither a hang-up, nor silence, nor a brain that works", () => {
+    const phrases = [phraseAt(4000)];
+    const hangUp = { items: [whole], soundAfter: () => 4000, phrases, ended: "server" };
+    assertEquals(told(hangUp).faults, ["ended", "lost"]);
+    assertEquals(told({ ...lateAt(6000), phrases }, CALM).faults, ["late"]);
+  });
+});
+
+describe("phrases of the server's own", () => {
+  const LOUD = 0x05;
+  /** Sound over a stretch, stamped or not, in two seconds of silence. */
+  const heard = (fromMs: number, toMs: number, stamped: boolean) => {
+    const bytes = new Uint8Array(2000 * 8).fill(0xff).fill(LOUD, fromMs * 8, toMs * 8);
+    for (let at = fromMs * 8; stamped && at < toMs * 8; at += BLOCK_BYTES) {
+      stamp(bytes, at, 1030, 1);
+    }
+    return phrasesIn(bytes, readStamps(bytes));
+  };
+
+  it("are sound without stamps, over some length", () => {
+    assertEquals(heard(200, 1000, false), [{ fromMs: 200, toMs: 1000 }]);
+    assertEquals(heard(200, 1000, true), []);
+    assertEquals(heard(200, 500, false), []);
+  });
+});
+
+describe("tallies", () => {
+  it("add up to the same however the work was shared out", () => {
+    const scores = [2700, 6000, 3100].map((fromMs) => ({
+      verdicts: [verdict({
+        items: [item(FRAMES)],
+        answers: [answer(0, [item(FRAMES)])],
+        runs: [run(0, fromMs)],
+      })],
+      greetings: 1,
+    }));
+    const together = new Tally(), merged = new Tally();
+    for (const score of scores) {
+      together.add(score, "", []);
+      const alone = new Tally();
+      alone.add(score, "", []);
+      merged.merge(JSON.parse(JSON.stringify(alone)));
+    }
+    assertEquals(merged.toJSON(), together.toJSON());
+    assertEquals(merged.conversations, 3);
+  });
+
+  it("know percentiles as nearest ranks", () => {
+    const counts = new Counts([[30, 1], [10, 2], [20, 1]]);
+    assertEquals([1, 50, 75, 100].map((percent) => counts.percentile(percent)), [10, 10, 20, 30]);
+    assertEquals(new Counts().percentile(50), NaN);
   });
 });
 

@@ -60,5 +60,6 @@ export function echoLog(log: CallLog, phone: Heard, fromMs: number, toMs: number
     const soundMs = kind === "keys" ? phone.firstHeardAfter(endMs) : null;
     if (soundMs !== null) add(soundMs, soundMs + KEY_SOUND_MS, new Map(), what);
   }
-  return { ...log, answers, items, runs };
+  // What is said of keys would be taken for phrases.
+  return { ...log, answers, items, runs, phrases: [] };
 }

@@ -10,6 +10,7 @@ import type { CallerItem } from "../caller_audio.ts";
 import { readStamps, runsOfStamps, type StampedRun } from "../stamps.ts";
 import type { Conversation, Refusal } from "../conversation.ts";
 import type { LifeCaller, Need, Utterance } from "./caller.ts";
+import { type PhraseHeard, phrasesIn } from "./phrases_heard.ts";
 
 export interface CallLog {
   readonly seed: string;
@@ -19,6 +20,8 @@ export interface CallLog {
   readonly utterances: readonly Utterance[];
   /** What was heard of the agent, in ms of the phone's clock. */
   readonly runs: readonly StampedRun[];
+  /** What the server said itself, likewise. */
+  readonly phrases: readonly PhraseHeard[];
   readonly answers: readonly Answer[];
   readonly items: readonly CallerItem[];
   readonly refusals: readonly Refusal[];
@@ -43,7 +46,9 @@ export function logOf(
   ended: string,
   callId = "",
 ): CallLog {
-  const runs = runsOfStamps(readStamps(phone.heard(fromMs, caller.nowMs)));
+  const bytes = phone.heard(fromMs, caller.nowMs);
+  const stamps = readStamps(bytes);
+  const runs = runsOfStamps(stamps);
   for (const run of runs) {
     run.fromMs += fromMs;
     run.toMs += fromMs;
@@ -54,6 +59,10 @@ export function logOf(
     needs: caller.needs,
     utterances: caller.utterances,
     runs,
+    phrases: phrasesIn(bytes, stamps).map((phrase) => ({
+      fromMs: phrase.fromMs + fromMs,
+      toMs: phrase.toMs + fromMs,
+    })),
     answers: conversation?.responses ?? [],
     items: conversation?.callerItems ?? [],
     refusals: conversation?.refusals ?? [],

@@ -8,7 +8,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type BrainSettings, CALM, MOODY } from "../brain_settings.ts";
 import type { CallLog } from "./log.ts";
-import { CallScore } from "./score.ts";
+import { CallScore, type Limits } from "./score.ts";
 import { printTrace } from "./trace.ts";
 import { printTally } from "./table.ts";
 import type { Tally } from "./tally.ts";
@@ -36,8 +36,12 @@ export const BRAINS: Readonly<Record<string, Partial<BrainSettings>>> = {
   calm: CALM,
   moody: MOODY,
 };
-/** Who waits longer has to be told why. */
-const LATE_MS: Readonly<Record<string, number>> = { calm: 3000, echo: 3000, moody: 8000 };
+/** With a brain that works, nobody has to be told to wait. */
+const LIMITS: Readonly<Record<string, Limits>> = {
+  calm: { lateMs: 3000, tellingExcuses: false },
+  echo: { lateMs: 3000, tellingExcuses: false },
+  moody: { lateMs: 8000, tellingExcuses: true },
+};
 
 /** Which conversations: all from `--from`, or the one of `--seed "server calm 17"`. */
 export interface Round {
@@ -60,13 +64,16 @@ export function rounds(): Round[] {
 
 /** Scores a conversation into the tally; with `--seed`, verdict by verdict. */
 export function score(log: CallLog, mood: string, tally: Tally): void {
-  const scored = new CallScore(log, LATE_MS[mood]!);
+  const scored = new CallScore(log, LIMITS[mood]!);
   tally.add(scored, log.ended, log.refusals);
   if (!values.seed) return;
   printTrace(log);
-  for (const { behaviour, atMs, delayMs, faults } of scored.verdicts) {
+  for (const { behaviour, atMs, delayMs, toldMs, faults, excused } of scored.verdicts) {
     const how = faults.size > 0 ? [...faults].join(", ") : "well";
-    console.log(`${atMs.toFixed(0).padStart(8)} ms  ${behaviour}: ${how} (${delayMs} ms)`);
+    const but = excused.size > 0 ? `, excused: ${[...excused].join(", ")}` : "";
+    const told = Number.isNaN(toldMs) ? "" : `, told after ${toldMs.toFixed(0)} ms${but}`;
+    const at = atMs.toFixed(0).padStart(8);
+    console.log(`${at} ms  ${behaviour}: ${how} (${delayMs.toFixed(0)} ms${told})`);
   }
 }
 

@@ -40,7 +40,21 @@ export interface Verdict {
   readonly delayMs: number;
   /** Of interruptions: from the onset to the last sound of what was interrupted. */
   readonly stoppedMs: number;
+  /**
+   * From the end of the words until the server itself said something, before the answer or instead
+   * of it; NaN when it did not.
+   */
+  readonly toldMs: number;
   readonly faults: ReadonlySet<Fault>;
+  /** What would be faults had the caller not been told in time. */
+  readonly excused: ReadonlySet<Fault>;
+}
+
+export interface Limits {
+  /** Whoever waits longer ... */
+  readonly lateMs: number;
+  /** ... has to be told before that, where that is allowed. */
+  readonly tellingExcuses: boolean;
 }
 
 /** Less than this is no answer: the agent was stopped before anybody could understand a word. */
@@ -50,6 +64,7 @@ const SEAM_MS = 40;
 /** So much of an utterance has to reach the brain; its soft edges may not. */
 const ENOUGH_SHARE = 0.6, DELETED_SHARE = 0.3;
 const MIN_FRAMES = 2;
+const NONE: ReadonlySet<Fault> = new Set();
 
 const counts = ({ kind }: Utterance) => kind === "speech" || kind === "keys";
 export const isGreeting = (answer: Answer) => /greet/i.test(answer.request?.instructions ?? "");
@@ -77,11 +92,13 @@ export class CallScore {
   /** Greetings that were heard, a "hello" that was answered with another included. */
   readonly greetings: number;
   readonly #log: CallLog;
+  readonly #limits: Limits;
   readonly #heard: HeardAnswer[];
   readonly #needOf = new Map<number, Need>();
 
-  constructor(log: CallLog, lateMs: number) {
+  constructor(log: CallLog, limits: Limits) {
     this.#log = log;
+    this.#limits = limits;
     for (const need of log.needs) {
       for (const { number, kind } of need.utterances) {
         if (kind !== "noise") this.#needOf.set(number, need);
@@ -92,7 +109,7 @@ export class CallScore {
       const heardMs = runs.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
       return heardMs >= WORD_MS ? [{ answer, runs, about: this.#about(answer) }] : [];
     });
-    this.verdicts = log.needs.flatMap((need) => this.#judge(need, lateMs));
+    this.verdicts = log.needs.flatMap((need, n) => this.#judge(need, n));
     this.greetings =
       this.#heard.filter(({ answer, about }) =>
         isGreeting(answer) || (about?.wants === "any" && !isAside(answer))
@@ -116,13 +133,13 @@ export class CallScore {
     );
   }
 
-  #judge(need: Need, lateMs: number): Verdict[] {
+  #judge(need: Need, n: number): Verdict[] {
     const words = need.utterances.filter(counts);
     const last = words.at(-1) ?? need.utterances.at(-1)!;
     // The call was over before it was said.
     if (Number.isNaN(last.endMs)) return [];
     const faults = new Set<Fault>();
-    let delayMs = NaN, answered = true;
+    let delayMs = NaN, answered = true, toldMs = NaN;
     if (need.wants !== "goes_on") {
       const about = this.#answersAbout(need, last);
       // To half of a question is to none.
@@ -131,19 +148,45 @@ export class CallScore {
       );
       delayMs = answers.length > 0 ? answers[0]!.runs[0]!.fromMs - last.endMs : NaN;
       answered = answers.length > 0;
+      toldMs = this.#toldMs(last, answers[0], this.#log.needs[n + 1]);
       if (!answered && need.wants === "either") answered = this.#wentOn(need, faults);
       else if (!answered && need.wants === "any" && this.#soundsBy(last.fromMs + SILENT_MS, last)) {
         answered = true;
       } else if (!answered) faults.add(this.#insteadOfAnswer(need, last));
-      if (delayMs > lateMs) faults.add("late");
+      if (delayMs > this.#limits.lateMs) faults.add("late");
       if (about.filter(({ answer }) => !isGreeting(answer)).length > 1) faults.add("double");
-      if (need.wants === "answer" && words.some((one) => this.#isLost(one))) faults.add("lost");
+      if (need.wants === "answer" && words.some((one) => this.#isLost(one))) {
+        faults.add("lost");
+      }
     } else answered = this.#wentOn(need, faults);
     this.#listenForSeams(need, faults);
     const stoppedMs = need.interrupts ? this.#stopped(need, faults) : NaN;
+    const excused = toldMs <= this.#limits.lateMs ? this.#excuse(words, faults) : NONE;
     const { behaviour, utterances } = need;
     const { seed } = this.#log;
-    return [{ seed, behaviour, atMs: utterances[0]!.fromMs, answered, delayMs, stoppedMs, faults }];
+    const atMs = utterances[0]!.fromMs;
+    return [{ seed, behaviour, atMs, answered, delayMs, stoppedMs, toldMs, faults, excused }];
+  }
+
+  /** @param next Whatever is said from its beginning on is about that. */
+  #toldMs({ endMs }: Utterance, answer: HeardAnswer | undefined, next: Need | undefined): number {
+    const nextMs = next ? next.utterances[0]!.fromMs : Infinity;
+    const untilMs = Math.min(answer ? answer.runs[0]!.fromMs : Infinity, nextMs);
+    const told = this.#log.phrases.find(({ fromMs }) => fromMs > endMs && fromMs < untilMs);
+    return told ? told.fromMs - endMs : NaN;
+  }
+
+  /** Takes out of `faults` what a caller who was told why can bear. */
+  #excuse(words: readonly Utterance[], faults: Set<Fault>): Set<Fault> {
+    const excused = new Set<Fault>();
+    if (!this.#limits.tellingExcuses) return excused;
+    for (const fault of ["late", "unanswered"] as const) {
+      if (faults.delete(fault)) excused.add(fault);
+    }
+    // Without an answer, no words stand in one; those that were deleted are gone all the same.
+    const deleted = words.some((one) => this.#shares(one).deleted > DELETED_SHARE);
+    if (excused.has("unanswered") && !deleted && faults.delete("lost")) excused.add("lost");
+    return excused;
   }
 
   /** Answers about these words that were heard, in order. */
@@ -172,16 +215,22 @@ export class CallScore {
     return this.#log.ended ? "ended" : "unanswered";
   }
 
-  #isLost({ number, kind, what, voicedFrames }: Utterance): boolean {
+  #isLost(utterance: Utterance): boolean {
+    const { answered, deleted } = this.#shares(utterance);
+    return answered < ENOUGH_SHARE || deleted > DELETED_SHARE;
+  }
+
+  /** How much of it stands in items that were answered, and in such as were deleted. */
+  #shares({ number, kind, what, voicedFrames }: Utterance): { answered: number; deleted: number } {
     const inItem = ({ frames, text }: CallerItem) =>
       kind === "keys" ? (text.includes(what) ? 1 : 0) : (frames.get(number) ?? 0) / voicedFrames;
     const answered = new Set(this.#heard.flatMap(({ answer }) => [...answer.covers]));
-    let answeredShare = 0, deletedShare = 0;
+    const shares = { answered: 0, deleted: 0 };
     for (const item of this.#log.items) {
-      if (!Number.isNaN(item.deletedAtMs)) deletedShare += inItem(item);
-      else if (answered.has(item)) answeredShare += inItem(item);
+      if (!Number.isNaN(item.deletedAtMs)) shares.deleted += inItem(item);
+      else if (answered.has(item)) shares.answered += inItem(item);
     }
-    return answeredShare < ENOUGH_SHARE || deletedShare > DELETED_SHARE;
+    return shares;
   }
 
   #wentOn(need: Need, faults: Set<Fault>): boolean {

@@ -5,7 +5,7 @@
  */
 
 import { FAULTS } from "./score.ts";
-import type { Row, Tally } from "./tally.ts";
+import type { Failure, Row, Tally } from "./tally.ts";
 
 const show = (counts: ReadonlyMap<unknown, number>) =>
   [...counts].map(([key, count]) => `${key}: ${count}`).sort().join(", ") || "none";
@@ -20,7 +20,7 @@ export function printTally(
   const rows = [...tally.rows.values()].sort((a, b) => a.behaviour.localeCompare(b.behaviour));
   const all = tally.sum("all");
   console.log(`\n${title}`);
-  console.log(line("", "asked", "answered", ...FAULTS, "p50 ms", "p95", "max"));
+  console.log(line("", "asked", "answered", "told", ...FAULTS, "p50 ms", "p95", "max"));
   for (const row of rows) console.log(lineOf(row));
   for (const [name, part] of parts) console.log(lineOf(part.sum(name)));
   console.log(lineOf(all));
@@ -32,20 +32,25 @@ export function printTally(
   console.log(`  greetings heard a call: ${show(tally.greetings)}`);
   console.log(`  calls that the agent ended: ${show(tally.ended)}`);
   console.log(`  requests refused: ${show(tally.refusals)}`);
-  for (const { seed, behaviour, atMs, faults } of tally.failures.slice(0, listed)) {
-    console.log(`  failed: --seed "${seed}"  ${behaviour} at ${atMs} ms: ${faults.join(", ")}`);
+  printSeeds("told", tally.excused.slice(0, listed));
+  printSeeds("failed", tally.failures.slice(0, listed));
+}
+
+function printSeeds(what: string, failures: readonly Failure[]): void {
+  for (const { seed, behaviour, atMs, faults } of failures) {
+    console.log(`  ${what}: --seed "${seed}"  ${behaviour} at ${atMs} ms: ${faults.join(", ")}`);
   }
 }
 
-function lineOf({ behaviour, count, answered, faults, delaysMs }: Row): string {
+function lineOf({ behaviour, count, answered, told, faults, delaysMs }: Row): string {
   const cells = FAULTS.map((fault) => faults[fault] || "·");
   const delays = [50, 95, 100].map((percent) =>
     delaysMs.total > 0 ? delaysMs.percentile(percent) : "·"
   );
-  return line(behaviour, count, answered, ...cells, ...delays);
+  return line(behaviour, count, answered, told || "·", ...cells, ...delays);
 }
 
-const WIDTHS = [26, 8, 9, 6, 7, 11, 6, 7, 5, 8, 5, 9, 8, 7, 6, 7];
+const WIDTHS = [26, 8, 9, 6, 6, 7, 11, 6, 7, 5, 8, 5, 9, 8, 7, 6, 7];
 
 function line(...cells: readonly (string | number)[]): string {
   return cells.map((cell, i) =>

@@ -12,6 +12,8 @@ export interface Row {
   readonly behaviour: string;
   count: number;
   answered: number;
+  /** Who was told to wait, or to say it again, before or instead of an answer. */
+  told: number;
   readonly faults: Record<Fault, number>;
   readonly delaysMs: Counts;
   readonly stoppedMs: Counts;
@@ -36,13 +38,16 @@ export interface TallyRecord {
   readonly ended: Record<string, number>;
   readonly refusals: Record<string, number>;
   readonly failures: readonly Failure[];
+  readonly excused: readonly Failure[];
 }
 
-const MAX_FAILURES = 1000;
+const MAX_KEPT = 1000;
 
 export class Tally {
   readonly rows = new Map<string, Row>();
   readonly failures: Failure[] = [];
+  /** What would have failed had the caller not been told. */
+  readonly excused: Failure[] = [];
   conversations = 0;
   /** Calls by how they began and the number of greetings heard. */
   readonly greetings = new Map<string, number>();
@@ -51,14 +56,20 @@ export class Tally {
   /** What the brain had to refuse, by code. */
   readonly refusals = new Map<string, number>();
 
-  add(score: CallScore, ended: string, refusals: readonly { readonly code: string }[]): void {
+  add(
+    score: Pick<CallScore, "verdicts" | "greetings">,
+    ended: string,
+    refusals: readonly { readonly code: string }[],
+  ): void {
     this.conversations++;
     bump(this.greetings, `${score.verdicts[0]?.behaviour ?? "nothing"} ${score.greetings}`);
     if (ended) bump(this.ended, ended);
     for (const { code } of refusals) bump(this.refusals, code);
     for (const verdict of score.verdicts) this.#count(verdict);
     const [first] = score.verdicts;
-    if (first && score.greetings > 1) this.#fail(first, [`${score.greetings} greetings`]);
+    if (first && score.greetings > 1) {
+      keep(this.failures, first, [`${score.greetings} greetings`]);
+    }
   }
 
   /** Adds what another has counted. */
@@ -68,6 +79,7 @@ export class Tally {
       const row = this.#row(given.behaviour);
       row.count += given.count;
       row.answered += given.answered;
+      row.told += given.told;
       for (const fault of FAULTS) row.faults[fault] += given.faults[fault];
       row.delaysMs.merge(new Counts(given.delaysMs));
       row.stoppedMs.merge(new Counts(given.stoppedMs));
@@ -75,7 +87,9 @@ export class Tally {
     for (const key of ["greetings", "ended", "refusals"] as const) {
       for (const [name, count] of Object.entries(other[key])) bump(this[key], name, count);
     }
-    this.failures.push(...other.failures.slice(0, MAX_FAILURES - this.failures.length));
+    for (const key of ["failures", "excused"] as const) {
+      this[key].push(...other[key].slice(0, MAX_KEPT - this[key].length));
+    }
   }
 
   toJSON(): TallyRecord {
@@ -90,15 +104,17 @@ export class Tally {
       ended: Object.fromEntries(this.ended),
       refusals: Object.fromEntries(this.refusals),
       failures: this.failures,
+      excused: this.excused,
     };
   }
 
   /** All rows in one. */
   sum(name: string): Row {
     const all = newRow(name);
-    for (const { count, answered, faults, delaysMs, stoppedMs } of this.rows.values()) {
+    for (const { count, answered, told, faults, delaysMs, stoppedMs } of this.rows.values()) {
       all.count += count;
       all.answered += answered;
+      all.told += told;
       for (const fault of FAULTS) all.faults[fault] += faults[fault];
       all.delaysMs.merge(delaysMs);
       all.stoppedMs.merge(stoppedMs);
@@ -113,21 +129,25 @@ export class Tally {
   }
 
   #count(verdict: Verdict): void {
-    const { faults, delayMs, stoppedMs } = verdict;
+    const { faults, excused, delayMs, stoppedMs, toldMs } = verdict;
     const row = this.#row(verdict.behaviour);
     row.count++;
     if (verdict.answered) row.answered++;
+    if (!Number.isNaN(toldMs)) row.told++;
     for (const fault of faults) row.faults[fault]++;
     row.delaysMs.add(delayMs);
     row.stoppedMs.add(stoppedMs);
-    if (faults.size > 0) this.#fail(verdict, [...faults]);
+    if (faults.size > 0) keep(this.failures, verdict, [...faults]);
+    if (excused.size > 0) keep(this.excused, verdict, [...excused]);
   }
+}
 
-  #fail({ seed, behaviour, atMs }: Verdict, faults: readonly string[]): void {
-    if (this.failures.length < MAX_FAILURES) {
-      this.failures.push({ seed, behaviour, atMs: Math.round(atMs), faults });
-    }
-  }
+function keep(
+  kept: Failure[],
+  { seed, behaviour, atMs }: Verdict,
+  faults: readonly string[],
+): void {
+  if (kept.length < MAX_KEPT) kept.push({ seed, behaviour, atMs: Math.round(atMs), faults });
 }
 
 function newRow(behaviour: string): Row {
@@ -136,6 +156,7 @@ function newRow(behaviour: string): Row {
     behaviour,
     count: 0,
     answered: 0,
+    told: 0,
     faults: none,
     delaysMs: new Counts(),
     stoppedMs: new Counts(),

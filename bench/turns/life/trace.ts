@@ -29,6 +29,9 @@ export function printTrace(log: CallLog): void {
     const blocks = `blocks ${fromBlock} to ${toBlock}`;
     lines.push([fromMs, `    heard ${source}, ${blocks}, to ${toMs.toFixed(0)}`]);
   }
+  for (const { fromMs, toMs } of log.phrases) {
+    lines.push([fromMs, `    heard a phrase of the server's own, to ${toMs.toFixed(0)}`]);
+  }
   lines.sort(([a], [b]) => a - b);
   for (const [ms, text] of lines) console.log(`${ms.toFixed(0).padStart(9)}  ${text}`);
 }
