@@ -158,6 +158,7 @@ export function interrupt(
   s.heldTool = null;
   s.soundSinceMs = null;
   s.held = false;
+  s.owes = s.owes.filter((kind) => kind !== "go_on");
   const isOpen = new Set(s.answers.filter(({ over }) => !over).flatMap(({ items }) => items));
   const unheard = new Set<string>();
   const isPlaying = (itemId: string) => playing.some((item) => item.itemId === itemId);
@@ -270,8 +271,8 @@ export function outputItem(
   out: CallAction[],
 ): void {
   const answer = s.answers.find((a) => a.responseId === responseId);
-  if (!answer) return;
-  if (answer.cancelled) out.push({ type: "delete_item", itemId });
+  // Of one that was given up: nobody will hear it.
+  if (!answer || answer.cancelled) out.push({ type: "delete_item", itemId });
   else if (!answer.items.includes(itemId)) {
     replace(s, answer.id, { items: [...answer.items, itemId] });
   }
@@ -301,12 +302,14 @@ export function done(
   nowMs: number,
 ): void {
   const answer = s.answers.find((a) => a.responseId === responseId && !a.over);
+  if (retryAfterMs > MAX_RETRY_AFTER_MS) return apologise(s, "brain_failed", out, nowMs);
+  waitAtLeast(s, retryAfterMs, nowMs);
   if (!answer) return;
   if (answer.cancelled) remove(s, answer.id);
-  else if (failed) fail(s, answer, fatal, retryAfterMs, out, nowMs);
+  else if (failed) fail(s, answer, fatal, out, nowMs);
   else if (answer.sounds && s.soundSinceMs !== null) replace(s, answer.id, { over: true });
   else if (answer.sounds || answer.usedTool) remove(s, answer.id);
-  else if (answer.kind === "greeting") fail(s, answer, false, 0, out, nowMs);
+  else if (answer.kind === "greeting") fail(s, answer, false, out, nowMs);
   else empty(s, answer, out, nowMs);
   if (s.phase === "ending") finishIfQuiet(s, out);
 }
@@ -316,16 +319,18 @@ function fail(
   s: CallState,
   answer: Answer,
   fatal: boolean,
-  retryAfterMs: number,
   out: CallAction[],
   nowMs: number,
 ): void {
-  remove(s, answer.id);
+  // What came of it plays on, and may still be cut off before a word of it was heard.
+  const plays = answer.sounds && s.soundSinceMs !== null;
+  if (plays) replace(s, answer.id, { over: true });
+  else remove(s, answer.id);
   if (s.phase === "ending") return;
   if (fatal) return apologise(s, "brain_failed", out, nowMs);
   if (answer.sounds) owe(s, "go_on");
   else owedAgain(s, answer);
-  putOff(s, retryAfterMs, out, nowMs);
+  putOff(s, out, nowMs);
 }
 
 /** What the answer was for is owed as before. */
@@ -334,19 +339,17 @@ function owedAgain(s: CallState, answer: Answer): void {
   if (answer.kind !== null && answer.kind !== "turn") owe(s, answer.kind);
 }
 
+/** The brain's limits count for whatever is asked next, also when this was not wanted any more. */
+function waitAtLeast(s: CallState, waitMs: number, nowMs: number): void {
+  s.notBeforeMs = Math.max(s.notBeforeMs, nowMs + waitMs);
+}
+
 /** Counts a failure; nothing is asked for until its pause is over. */
-export function putOff(
-  s: CallState,
-  retryAfterMs: number,
-  out: CallAction[],
-  nowMs: number,
-): void {
+export function putOff(s: CallState, out: CallAction[], nowMs: number): void {
   s.failures++;
-  if (s.failures >= MAX_FAILURES || retryAfterMs > MAX_RETRY_AFTER_MS) {
-    return apologise(s, "brain_failed", out, nowMs);
-  }
+  if (s.failures >= MAX_FAILURES) return apologise(s, "brain_failed", out, nowMs);
   const backoffMs = BACKOFF_MS[Math.min(s.failures, BACKOFF_MS.length) - 1]!;
-  s.notBeforeMs = nowMs + Math.max(backoffMs, retryAfterMs);
+  waitAtLeast(s, backoffMs, nowMs);
 }
 
 /** Complete, and without a sound: the brain is asked to say so, or we say it. */
@@ -369,12 +372,14 @@ export function refused(
   out: CallAction[],
   nowMs: number,
 ): void {
+  if (retryAfterMs > MAX_RETRY_AFTER_MS) return apologise(s, "brain_failed", out, nowMs);
+  waitAtLeast(s, retryAfterMs, nowMs);
   const answer = s.answers.find((a) => answerName(a.id) === name) ??
     // Not every server says what it refused: one that fails can mean only what has no answer yet.
     (name === "" && why === "failed"
       ? s.answers.find((a) => !a.over && a.responseId === null)
       : undefined);
-  if (answer) return answerRefused(s, answer, why, retryAfterMs, out, nowMs);
+  if (answer) return answerRefused(s, answer, why, out, nowMs);
   if (name.startsWith("commit_")) return commitRefused(s, name, why, out, nowMs);
   if (name !== "") return;
   if (why === "fatal") return apologise(s, "brain_failed", out, nowMs);
@@ -382,14 +387,13 @@ export function refused(
   const waited = s.awaiting.some(({ brainAnswersSinceMs }) => brainAnswersSinceMs !== null);
   if (why === "active") s.strayUntilMs = 0;
   s.awaiting = s.awaiting.map((u) => ({ ...u, brainAnswersSinceMs: null }));
-  if (waited && why === "failed") putOff(s, retryAfterMs, out, nowMs);
+  if (waited && why === "failed") putOff(s, out, nowMs);
 }
 
 function answerRefused(
   s: CallState,
   answer: Answer,
   why: EventOf<"refused">["why"],
-  retryAfterMs: number,
   out: CallAction[],
   nowMs: number,
 ): void {
@@ -400,7 +404,7 @@ function answerRefused(
   if (why === "fatal") return apologise(s, "brain_failed", out, nowMs);
   owedAgain(s, answer);
   // With an answer open that we know, its end is what we wait for, and nothing has failed.
-  if (why !== "active" || !openAnswer(s)) putOff(s, retryAfterMs, out, nowMs);
+  if (why !== "active" || !openAnswer(s)) putOff(s, out, nowMs);
 }
 
 function commitRefused(
@@ -414,9 +418,15 @@ function commitRefused(
   const answer = s.answers.find(({ utterances }) => utterances.some(isIt));
   if (why !== "empty") {
     if (why === "fatal") return apologise(s, "brain_failed", out, nowMs);
+    if (s.phase !== "open") return;
     const utterance = s.awaiting.find(isIt) ?? answer?.utterances.find(isIt);
     if (utterance) out.push({ type: "commit", utterance: utterance.id });
-    return putOff(s, 0, out, nowMs);
+    // An answer that was asked for with it doesn't know what was said.
+    if (answer && !answer.sounds) {
+      callOffAnswer(s, answer, out, nowMs);
+      owedAgain(s, answer);
+    }
+    return putOff(s, out, nowMs);
   }
   // Where the brain ends turns, it has committed this by itself.
   if (s.settings.turns !== "local") return;
@@ -435,7 +445,8 @@ export function lost(s: CallState, answer: Answer, out: CallAction[], nowMs: num
     remove(s, answer.id);
     if (s.echoesNames === "doubtful") s.echoesNames = "no";
   } else callOffAnswer(s, answer, out, nowMs);
+  for (const itemId of answer.sounds ? [] : answer.items) out.push({ type: "delete_item", itemId });
   if (!answer.sounds) owedAgain(s, { ...answer, utterances, kind });
   else if (s.awaiting.length === 0) owe(s, "go_on");
-  putOff(s, 0, out, nowMs);
+  putOff(s, out, nowMs);
 }

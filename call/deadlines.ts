@@ -129,11 +129,17 @@ function isUnheard(s: Readonly<CallState>): boolean {
 
 /** When the brain must have ended the turn that it hears. Muted, it gets as long once more. */
 function endpoint(s: Readonly<CallState>): number {
-  if (s.brainItem === null || s.voiceSinceMs !== null || !s.speaking) return NEVER;
+  if (s.brainItem === null || s.voiceSinceMs !== null) return NEVER;
   const waitMs = s.settings.brainSilenceMs + ENDPOINT_SLACK_MS;
-  const { onsetMs, endMs } = s.speaking;
-  const fromMs = endMs > onsetMs ? endMs : onsetMs + BRAIN_ALONE_MS;
-  return fromMs + (s.uplinkMuted ? 2 * waitMs : waitMs);
+  return heardUntil(s) + (s.uplinkMuted ? 2 * waitMs : waitMs);
+}
+
+/** The end of what the brain's open item holds, as far as we know. */
+function heardUntil({ speaking, lastActivityMs }: Readonly<CallState>): number {
+  // Words of another day, or a false alarm.
+  if (!speaking) return lastActivityMs;
+  const { onsetMs, endMs } = speaking;
+  return endMs > onsetMs ? endMs : onsetMs + BRAIN_ALONE_MS;
 }
 
 /** When we ask ourselves for what the brain was to answer. */

@@ -65,6 +65,10 @@ export function callerStarted(
   if (local) s.voiceSinceMs = onsetMs;
   s.lastActivityMs = nowMs;
   if (s.phase === "ending") return;
+  if (local && s.uplinkMuted) {
+    s.uplinkMuted = false;
+    out.push({ type: "mute_uplink", on: false });
+  }
   if (!local) s.brainItem = itemId ?? "";
   s.prompted = false;
   if (!local && isStale(s, onsetMs, nowMs)) return withdraw(s, itemId, nowMs);
@@ -261,7 +265,8 @@ function takeBack(
   interrupt(s, playing, out, nowMs);
   const back = s.awaiting.find((u) => u.id === id);
   s.awaiting = s.awaiting.filter((u) => u.id !== id);
-  s.speaking = back ?? s.speaking ?? utterance(s, "voice", nowMs);
+  // Under a new name: its first commit may yet be refused, and the next one brings it all.
+  s.speaking = back ? { ...back, id: ++s.lastId } : s.speaking ?? utterance(s, "voice", nowMs);
 }
 
 export function callerStopped(
@@ -479,12 +484,19 @@ export function endpointDue(s: CallState, out: CallAction[], nowMs: number): voi
     out.push({ type: "mute_uplink", on: true });
     return;
   }
+  const itemId = s.brainItem ?? "";
   s.uplinkMuted = false;
   s.brainItem = null;
   out.push({ type: "mute_uplink", on: false });
-  out.push({ type: "commit", utterance: s.speaking!.id });
+  if (!s.speaking && s.withdrawn.some(({ items }) => items.includes(itemId))) {
+    s.withdrawn = s.withdrawn.filter(({ items }) => !items.includes(itemId));
+    out.push({ type: "clear_input" });
+    return;
+  }
+  s.speaking ??= withItem(utterance(s, "voice", nowMs), itemId);
+  out.push({ type: "commit", utterance: s.speaking.id });
   endTurn(s, false, out);
-  if (openAnswer(s)) putOff(s, 0, out, nowMs);
+  if (openAnswer(s)) putOff(s, out, nowMs);
 }
 
 /** Our detector heard what the brain's did not. */
