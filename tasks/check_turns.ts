@@ -2,34 +2,37 @@
  * Explores the turn machine: every order of events up to a depth, long orders by chance, and from
  * each state what becomes of a caller who falls silent there.
  *
- * Run: `deno task check:turns`; `--seconds 120 --walks 20000`
+ * Run: `deno task check:turns`; `--seconds 120 --walks 20000`, `--record` to have each
+ * violation as a recording for `call/recording.ts`
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
-import type { TurnMode } from "../brain/session.ts";
 import { recordLine } from "../call/recording.ts";
-import {
-  emptyFound,
-  exploreAll,
-  type Found,
-  recordPath,
-  shrink,
-  TURN_SETTINGS,
-  type Violation,
-  walk,
-} from "../tests/turns/explorer.ts";
+import { emptyFound, exploreAll, type Found, walk } from "../tests/turns/explorer.ts";
+import { recordPath, shrink, type Violation } from "../tests/turns/paths.ts";
+import { PLAIN, PROFILES, WALKED } from "../tests/turns/profiles.ts";
 import { machine } from "../tests/turns/subject.ts";
+import type { WorldSettings } from "../tests/turns/world.ts";
 
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "100" },
     depth: { type: "string", default: "14" },
     walks: { type: "string", default: "20000" },
+    record: { type: "boolean", default: false },
     turns: { type: "string", default: "server,local" },
   },
 });
+
+/** In what the call differs from a plain one. */
+function traits(settings: WorldSettings): string {
+  const differ = Object.entries(settings).filter(([name, value]) =>
+    value !== PLAIN[name as keyof WorldSettings]
+  );
+  return differ.map(([name, value]) => `${name}: ${value}`).join(", ") || "plain";
+}
 
 export function report(
   title: string,
@@ -44,7 +47,7 @@ export function report(
   );
   for (const violation of found.violations.values()) {
     const { what, path, settings } = shorten(violation);
-    console.log(`\n  ${what} (${settings.turns}${settings.greets ? ", greets" : ""})`);
+    console.log(`\n  ${what} (${traits(settings)})`);
     path.forEach((move, i) => console.log(`    ${String(i + 1).padStart(3)}  ${move}`));
     if (recorded) console.log("", ...recorded({ what, path, settings }));
   }
@@ -52,33 +55,37 @@ export function report(
 
 if (import.meta.main) {
   let good = true;
-  const modes = values.turns.split(",") as TurnMode[];
-  const eachMs = Number(values.seconds) * 1000 / modes.length;
-  for (const turns of modes) {
+  const kinds = values.turns.split(",");
+  const eachMs = Number(values.seconds) * 1000 / kinds.length;
+  const ofKind = (turns: string) => (settings: WorldSettings) => settings.turns === turns;
+  for (const turns of kinds) {
     const found = emptyFound();
     const startMs = performance.now();
-    for (const greets of [true, false]) {
-      const settings = { ...TURN_SETTINGS, turns, greets };
-      exploreAll(machine, settings, { says: 2, faults: 1 }, {
+    const profiles = PROFILES.filter(ofKind(turns));
+    for (const settings of profiles) {
+      const budget = { says: 2, faults: 1, tools: 1 };
+      exploreAll(machine, settings, budget, {
         depth: Number(values.depth),
-        untilMs: performance.now() + eachMs * 0.35,
+        untilMs: performance.now() + eachMs * 0.7 / profiles.length,
         maxStates: 3_000_000,
       }, found);
     }
     const untilMs = startMs + eachMs;
+    const walked = WALKED.filter(ofKind(turns));
     for (let seed = 1; seed <= Number(values.walks) && performance.now() < untilMs; seed++) {
-      const settings = { ...TURN_SETTINGS, turns, greets: seed % 2 === 0 };
-      walk(machine, settings, { says: 8, faults: 4 }, 120, seed, found);
+      const settings = walked[seed % walked.length]!;
+      walk(machine, settings, { says: 8, faults: 5, tools: 2 }, 120, seed, found);
     }
     const recorded = (violation: Violation) => [
       recordLine({ ...violation.settings, startedAtMs: 0 }),
       ...recordPath(machine, violation).map(recordLine),
     ];
+    const seconds = (performance.now() - startMs) / 1000;
     report(
       turns,
       found,
-      (performance.now() - startMs) / 1000,
-      recorded,
+      seconds,
+      values.record ? recorded : undefined,
       (violation) => shrink(machine, violation),
     );
     good &&= found.violations.size === 0;

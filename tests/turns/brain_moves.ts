@@ -5,8 +5,15 @@
  * @module
  */
 
-import { answerName, type CallAction, commitName, textName } from "../../call/state.ts";
-import { breaks, type Response, say, type World } from "./world.ts";
+import {
+  answerName,
+  type CallAction,
+  commitName,
+  type RefusalReason,
+  textName,
+} from "../../call/state.ts";
+import { LONG_WAIT_MS } from "./rules.ts";
+import { breaks, type Response, responseOf, say, type Up, type World } from "./world.ts";
 
 export const activeOf = <S>(w: World<S>): Response | undefined =>
   w.brain.responses.find(({ status }) => status === "active");
@@ -15,11 +22,20 @@ export const activeOf = <S>(w: World<S>): Response | undefined =>
 export type Fault =
   | "none"
   | "refuses"
+  | "limits"
+  | "despairs at"
+  | "forbids"
   | "ignores"
   | "stalls"
   | "fails"
   | "empties"
   | "silent_refusal";
+
+/** How long the brain wants us to wait. */
+const RETRY_AFTER_MS = { limits: 5000, "despairs at": LONG_WAIT_MS } as const;
+
+export const waitOf = (fault: Fault): number =>
+  fault === "limits" || fault === "despairs at" ? RETRY_AFTER_MS[fault] : 0;
 
 /** The oldest request arrives. */
 export function takeRequest<S>(w: World<S>, fault: Fault): void {
@@ -30,18 +46,19 @@ export function takeRequest<S>(w: World<S>, fault: Fault): void {
       return createAsked(w, request, fault);
     case "cancel_response": {
       const active = activeOf(w);
-      if (active?.id === request.responseId) finish(w, active, false);
+      if (active?.id === request.responseId) finish(w, active, "none");
       return;
     }
+    case "clear_input":
+      w.brain.item = w.brain.stuck = "";
+      return;
     case "delete_item":
       return deleteItem(w, request.itemId);
     case "commit":
-      return commit(w, request.utterance);
-    case "clear_input":
-      w.brain.buffer = [];
-      return;
+      return commit(w, request, fault);
     case "send_text": {
       const said = w.said.find(({ id }) => id === request.ref)!;
+      if (said.items.length > 0) breaks(w, "sends a line twice");
       said.items.push(`t${said.id}`);
       say(w, { type: "text_taken", name: textName(request.utterance) });
       return;
@@ -54,16 +71,17 @@ function createAsked<S>(
   request: Extract<CallAction, { type: "create_response" }>,
   fault: Fault,
 ): void {
-  const name = answerName(request.answer);
+  const name = w.settings.names ? answerName(request.answer) : "";
   if (fault === "ignores") return;
   if (activeOf(w)) return refuse(w, name, "active");
-  if (fault === "refuses") return refuse(w, name, "failed");
+  if (fault === "refuses" || waitOf(fault) > 0) return refuse(w, name, "failed", waitOf(fault));
+  if (fault === "forbids") return refuse(w, name, "fatal");
   create(w, name, request.kind, fault);
 }
 
-function refuse<S>(w: World<S>, name: string, why: "active" | "empty" | "failed"): void {
+function refuse<S>(w: World<S>, name: string, why: RefusalReason, retryAfterMs = 0): void {
   w.seen.add(`refused_${why}`);
-  say(w, { type: "refused", name, why, retryAfterMs: 0 });
+  say(w, { type: "refused", name, why, retryAfterMs });
 }
 
 function create<S>(w: World<S>, name: string, kind: string, fault: Fault): void {
@@ -81,36 +99,54 @@ function create<S>(w: World<S>, name: string, kind: string, fault: Fault): void 
     heardMs: 0,
     status: "active",
     stalled: fault === "stalls",
+    usedTool: false,
+    cancelled: false,
+    keptMs: -1,
   };
   w.brain.responses.push(response);
   say(w, { type: "response_created", responseId: id, name });
-  if (fault === "fails") finish(w, response, true);
-  if (fault === "empties") finish(w, response, false);
+  if (fault === "fails") finish(w, response, "fails");
+  if (fault === "empties") finish(w, response, "none");
 }
 
 /** The end of a turn by the brain's own detector: committed, and answered if nothing else is. */
 export function commitHeard<S>(w: World<S>, fault: Fault): void {
   const itemId = w.brain.item;
   w.brain.item = "";
+  w.brain.stuck = "";
   const heard = w.said.filter(({ id }) => w.brain.buffer.includes(id));
   for (const said of heard) said.items.push(itemId);
   w.brain.buffer = [];
-  const last = heard.at(-1);
-  const endMs = last?.finished ? Math.min(w.nowMs, last.endMs) : w.nowMs;
-  say(w, { type: "caller_stopped", by: "brain", endMs, itemId, playing: [] });
+  const endMs = Math.min(w.nowMs, heard.at(-1)?.endMs || w.nowMs);
+  if (w.settings.announces) {
+    const heardToMs = Math.min(w.nowMs, endMs + 100);
+    say(w, { type: "caller_stopped", by: "brain", endMs, heardToMs, itemId, playing: [] });
+  }
   say(w, { type: "committed", itemId, playing: [] });
   if (fault === "ignores") return;
+  if (fault === "refuses" || fault === "limits") return refuse(w, "", "failed", waitOf(fault));
   if (!activeOf(w)) create(w, "", "auto", fault);
   else if (fault !== "silent_refusal") refuse(w, "", "active");
 }
 
-function commit<S>(w: World<S>, utterance: number): void {
-  if (w.brain.buffer.length === 0) return refuse(w, commitName(utterance), "empty");
+function commit<S>(
+  w: World<S>,
+  { utterance, buffer: sent }: Extract<Up, { type: "commit" }>,
+  fault: Fault,
+): void {
+  const name = commitName(utterance);
+  const buffer = sent ?? w.brain.buffer;
+  if (fault === "refuses" || fault === "forbids") {
+    if (sent) w.brain.buffer = [...new Set([...sent, ...w.brain.buffer])];
+    return refuse(w, name, fault === "refuses" ? "failed" : "fatal");
+  }
+  if (fault === "empties" || buffer.length === 0) return refuse(w, name, "empty");
   // A turn that its detector had open ends with it, without another word.
   const itemId = w.brain.item || `i${++w.ids}`;
   w.brain.item = "";
-  for (const id of w.brain.buffer) w.said.find((said) => said.id === id)!.items.push(itemId);
-  w.brain.buffer = [];
+  w.brain.stuck = "";
+  for (const id of buffer) w.said.find((said) => said.id === id)!.items.push(itemId);
+  if (!sent) w.brain.buffer = [];
   say(w, { type: "committed", itemId, playing: [] });
 }
 
@@ -134,13 +170,22 @@ export function speak<S>(w: World<S>, response: Response, ms: number): void {
   say(w, { type: "audio", responseId: response.id, itemId: response.itemId, ms });
 }
 
-export function finish<S>(w: World<S>, response: Response, failed: boolean): void {
-  response.status = "done";
+/** The answer calls a tool: one that nobody has, or the one that hangs up. */
+export function callTool<S>(w: World<S>, response: Response, hangsUp: boolean): void {
+  const callId = `c${++w.ids}`;
+  response.usedTool = true;
+  const responseId = response.id;
+  w.tools.push({ callId, responseId, hangsUp, wanted: false, ran: false });
+  say(w, { type: "tool_called", responseId, callId, hangsUp });
+}
+
+export function finish<S>(w: World<S>, { id }: Response, fault: Fault): void {
+  responseOf(w, id)!.status = "done";
   say(w, {
     type: "response_done",
-    responseId: response.id,
-    failed,
-    fatal: false,
-    retryAfterMs: 0,
+    responseId: id,
+    failed: fault !== "none",
+    fatal: fault === "forbids",
+    retryAfterMs: waitOf(fault),
   });
 }

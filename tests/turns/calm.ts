@@ -1,73 +1,126 @@
 /**
- * Liveness: from here on the caller is silent, and either everything goes well or the brain says
- * nothing more at all. Either way the caller must hear something, and what was asked must be answered.
+ * Liveness: from here on the caller is silent, and the brain is well again, or mute, or refuses
+ * everything. Either way the caller must hear something, and what was asked must be answered.
  *
  * @module
  */
 
 import { activeOf, commitHeard, finish, speak, takeRequest } from "./brain_moves.ts";
-import {
-  brainHears,
-  deliver,
-  isDoubted,
-  pauses,
-  ready,
-  ring,
-  stops,
-  unheardByBrain,
-} from "./moves.ts";
-import { breaks, fork, hear, isClosed, type World } from "./world.ts";
+import { brainHears, isDoubted, pauses, stops, unheardByBrain } from "./caller_moves.ts";
+import { tell } from "./effects.ts";
+import { hear } from "./hearing.ts";
+import { deliver, ready, ring } from "./moves.ts";
+import { breaks, fork, isClosed, playingOf, type Said, type World } from "./world.ts";
 
 /** More than this many moves without rest is a circle. */
 const MAX_MOVES = 400;
-/** From the caller's last word to a sound of ours: the longest that may be. */
-export const SOUND_WITHIN_MS = 10_000;
+/** The longest silence, while something that was asked is not answered. */
+export const SILENT_MS = 9000;
+/** Rest for this long is rest. */
+const REST_MS = 60_000;
+
+const isUnanswered = (said: Said) => said.kind !== "cough" && said.answeredBy.length === 0;
 
 /** All goes well from here on: whatever was asked is answered, once, and everything comes to rest. */
 export function checkCalm<S>(from: World<S>): World<S> {
   const w = fork(from);
   const deadAirs = w.subject.deadAirs(w.state);
-  const startMs = settleCaller(w);
-  const sounds = w.lastSoundMs;
-  let answeredMs = Infinity;
+  settleCaller(w);
+  const startMs = w.nowMs;
   for (let n = 0; !isClosed(w) && w.broken.length === 0; n++) {
     if (n > MAX_MOVES) return breaks(w, "goes round in circles"), w;
-    if (w.lastSoundMs > sounds) answeredMs = Math.min(answeredMs, w.lastSoundMs);
     if (!goWell(w)) break;
-    if (isRest(w) && w.nowMs > startMs + 60_000) break;
+    patience(w, startMs);
+    const { silencePromptMs } = w.settings;
+    if (isRest(w) && w.nowMs > startMs + REST_MS && silencePromptMs === 0) break;
   }
-  if (isClosed(w) || w.broken.length > 0) return w;
-  const asked = w.said.find((said) => said.kind !== "cough" && said.answeredBy.length === 0);
+  if (w.broken.length > 0) return w;
+  if (isClosed(w)) return checkEnd(w), w;
+  if (w.settings.silencePromptMs > 0) breaks(w, "never says goodbye to a silent caller");
+  if (w.hopeless && w.ready) breaks(w, "goes on without hope");
+  const asked = w.said.find(isUnanswered);
   if (asked) breaks(w, `a ${asked.kind} is never answered`);
   if (w.held) breaks(w, "playback is held for ever");
-  if (w.settings.greets && w.greetingsHeard === 0) breaks(w, "never greets");
+  const greeted = w.greetingsHeard > 0 || w.tools.some(({ ran }) => ran);
+  if (w.settings.greets && !greeted) breaks(w, "never greets");
   if (w.subject.deadAirs(w.state) > deadAirs) breaks(w, "the last net had to catch");
+  if (w.cutOff) breaks(w, "an answer that was cut off never goes on");
+  if (w.uplinkOpen !== (w.settings.turns !== "local")) breaks(w, "leaves the uplink wrong");
+  if (w.muted) breaks(w, "leaves the line muted");
+  const tool = w.tools.find(({ wanted, ran, responseId }) =>
+    wanted && !ran && !w.brain.responses.find(({ id }) => id === responseId)!.cancelled
+  );
+  if (tool) breaks(w, "a tool is never run");
+  checkMemory(w);
+  const left = w.subject.left(w.state);
+  if (left.length > 0) breaks(w, `rests with ${left.join(", ")}`);
   return w;
 }
 
-/** The brain says nothing more: the caller hears of it, or is said goodbye to. */
-export function checkMute<S>(from: World<S>): World<S> {
+/** Why a call may come to an end while all goes well. */
+function checkEnd<S>(w: World<S>): void {
+  const { reason } = w.closed!;
+  const hungUp = w.tools.some(({ hangsUp, ran }) => hangsUp && ran);
+  if (reason === "agent_hung_up" && hungUp) return;
+  const once = w.prompts === 1 && w.goodbyes === 1;
+  if (reason === "caller_silent" && (once || w.disturbed)) {
+    if (w.said.some(isUnanswered)) breaks(w, "says goodbye to a question");
+    return;
+  }
+  // That it is not too early is seen when it is said.
+  if (reason === "brain_failed" || reason.endsWith("limit")) return;
+  breaks(w, `closes for ${reason}`);
+}
+
+/** What the model remembers of its answers is what the caller heard. */
+function checkMemory<S>(w: World<S>): void {
+  for (const { itemId, audioMs, heardMs, keptMs } of w.brain.responses) {
+    if (itemId === "" || w.deleted.includes(itemId) || heardMs === audioMs) continue;
+    if (keptMs < 0) breaks(w, "the model remembers what nobody heard");
+  }
+}
+
+/** Whoever has asked something is not left in silence. */
+function patience<S>(w: World<S>, startMs: number): void {
+  const lastMs = Math.max(w.lastSoundMs, startMs);
+  const silentMs = w.nowMs - lastMs;
+  if (silentMs <= SILENT_MS || w.audible || !w.ready || !w.said.some(isUnanswered)) return;
+  breaks(w, "leaves the caller in silence");
+}
+
+/** The brain says nothing more, or no to everything: the caller hears of it, and is let go. */
+export function checkStorm<S>(from: World<S>, storm: "mute" | "refuses" | "stalls"): World<S> {
   const w = fork(from);
-  const startMs = settleCaller(w);
-  const owed = w.said.some((said) => said.kind !== "cough" && said.answeredBy.length === 0);
-  w.down = [];
-  w.downAtMs = [];
+  settleCaller(w);
+  const startMs = w.nowMs;
+  const owed = w.said.some(isUnanswered) && w.ready;
+  if (storm === "mute") {
+    w.down = [];
+    w.downAtMs = [];
+  }
   for (let n = 0; !isClosed(w) && w.broken.length === 0; n++) {
-    if (n > MAX_MOVES) return breaks(w, "goes round in circles when the brain is mute"), w;
+    if (n > MAX_MOVES) return breaks(w, `goes round in circles when the brain ${storm}`), w;
     if (w.audible && !w.held) hear(w, Infinity);
-    if (w.lastSoundMs >= startMs) return w;
+    patience(w, startMs);
+    if (storm !== "mute" && w.down.length > 0) {
+      deliver(w);
+      continue;
+    }
+    if (storm !== "mute" && w.ready && w.up.length > 0) {
+      takeRequest(w, storm);
+      continue;
+    }
     const next = w.subject.next(w.state);
-    if (!next || next.atMs > startMs + 3 * SOUND_WITHIN_MS || /limit/.test(next.name)) break;
+    if (!next || /limit/.test(next.name)) break;
     ring(w);
   }
   if (isClosed(w) || w.broken.length > 0 || !owed) return w;
-  if (!w.ready) return w;
-  breaks(w, "the brain is mute, and the caller waits in silence for ever");
+  if (w.lastSoundMs < startMs) breaks(w, `the brain ${storm}, and the caller waits for ever`);
   return w;
 }
 
-/** The caller stops talking, and from then on is silent. @returns when that was. */
-function settleCaller<S>(w: World<S>): number {
+/** The caller stops talking, and from then on is silent. */
+function settleCaller<S>(w: World<S>): void {
   for (const said of [...w.said]) {
     if (said.finished) continue;
     // Words that are doubted last until they are believed.
@@ -76,26 +129,22 @@ function settleCaller<S>(w: World<S>): number {
     if (now.voiced && !isClosed(w)) pauses(w);
     if (!isClosed(w)) stops(w);
   }
-  return w.nowMs;
 }
 
 /** The next good thing. @returns False when there is none: only time can help. */
 function goWell<S>(w: World<S>): boolean {
-  if (!w.ready) return ready(w), true;
-  if (w.down.length > 0) return deliver(w), true;
-  if (w.up.length > 0) return takeRequest(w, "none"), true;
-  if (w.settings.turns !== "local") {
-    if (unheardByBrain(w) && w.said.some((s) => s.items.length === 0 && s.kind === "question")) {
-      return brainHears(w), true;
+  if (!w.gone) {
+    if (!w.ready) return ready(w), true;
+    if (w.down.length > 0) return deliver(w), true;
+    if (w.up.length > 0) return takeRequest(w, "none"), true;
+    if (listens(w)) return true;
+    const active = activeOf(w);
+    // One that stalls stays so: that much of the storm is not over.
+    if (active && !active.stalled) {
+      if (active.audioMs === 0 && !active.usedTool) speak(w, active, 1200);
+      else finish(w, active, "none");
+      return true;
     }
-    if (w.brain.item !== "") return commitHeard(w, "none"), true;
-  }
-  const active = activeOf(w);
-  // One that stalls stays so: that much of the storm is not over.
-  if (active && !active.stalled) {
-    if (active.audioMs === 0) speak(w, active, 1200);
-    else finish(w, active, false);
-    return true;
   }
   if (w.audible && !w.held) {
     w.nowMs += 10;
@@ -103,11 +152,45 @@ function goWell<S>(w: World<S>): boolean {
     return true;
   }
   const next = w.subject.next(w.state);
-  if (!next || /limit/.test(next.name)) return false;
+  if (!next || (/limit/.test(next.name) && !w.settings.limits)) return false;
   ring(w);
+  return true;
+}
+
+function listens<S>(w: World<S>): boolean {
+  if (w.settings.turns === "local") return false;
+  if (unheardByBrain(w, "question")) return brainHears(w), true;
+  const { item, stuck } = w.brain;
+  if (item === "" || stuck === "always" || stuck === "noise" && !w.muted) return false;
+  commitHeard(w, "none");
   return true;
 }
 
 function isRest<S>(w: World<S>): boolean {
   return w.down.length === 0 && w.up.length === 0 && !activeOf(w) && !w.audible;
+}
+
+/** What is true in every state, whatever comes: those who leave are let go, and no timer runs early. */
+export function checkStill<S>(from: World<S>): World<S> {
+  const w = fork(from);
+  const { subject, state, nowMs } = w;
+  if (isClosed(w)) {
+    const late = subject.step(state, { type: "agent_silent" }, nowMs);
+    if (late.actions.length > 0) breaks(w, "decides after the close");
+    return w;
+  }
+  for (const name of subject.sleeping(state, nowMs)) {
+    const { actions } = subject.step(state, subject.timer(state, name, playingOf(w)), nowMs);
+    if (actions.length > 0) breaks(w, `does what ${name} is for before its time`);
+  }
+  for (const lost of [true, false]) {
+    const left = fork(w);
+    tell(left, { type: "caller_left", lost });
+    const reason = lost ? "caller_lost" : "caller_hung_up";
+    if (left.closed?.reason !== reason || left.closed.hangUp) breaks(w, "doesn't let a caller go");
+  }
+  const told = fork(w);
+  tell(told, { type: "told_to_end", reason: "draining" });
+  if (told.closed?.reason !== "draining") breaks(w, "goes on when told to end");
+  return w;
 }

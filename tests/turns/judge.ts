@@ -7,7 +7,8 @@
  * @module
  */
 
-import { emptyFound, exploreAll, TURN_SETTINGS, walk } from "./explorer.ts";
+import { emptyFound, exploreAll, walk } from "./explorer.ts";
+import { PROFILES, WALKED } from "./profiles.ts";
 import { machine } from "./subject.ts";
 
 const found = emptyFound();
@@ -19,18 +20,14 @@ function ended(): void {
   Deno.exit(1);
 }
 
-for (const turns of ["server", "local"] as const) {
-  for (const greets of [true, false]) {
-    const settings = { ...TURN_SETTINGS, turns, greets };
-    const limits = { depth: 6, untilMs: Infinity, maxStates: 30_000, stopAtFirst: true };
-    exploreAll(machine, settings, { says: 2, faults: 1 }, limits, found);
-    ended();
-  }
+for (const settings of PROFILES) {
+  const limits = { depth: 5, untilMs: Infinity, maxStates: 20_000, stopAtFirst: true };
+  exploreAll(machine, settings, { says: 2, faults: 1, tools: 1 }, limits, found);
+  ended();
 }
 for (let seed = 1; seed <= 600; seed++) {
-  const turns = seed % 2 === 0 ? "local" : "server";
-  const settings = { ...TURN_SETTINGS, turns, greets: seed % 4 < 2 } as const;
-  walk(machine, settings, { says: 8, faults: 4 }, 120, seed, found);
+  const settings = WALKED[seed % WALKED.length]!;
+  walk(machine, settings, { says: 8, faults: 5, tools: 2 }, 120, seed, found);
   ended();
 }
 console.log(`${found.states} states, nothing broken`);

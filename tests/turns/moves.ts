@@ -6,42 +6,154 @@
  */
 
 import type { CallEvent } from "../../call/state.ts";
-import { activeOf, commitHeard, type Fault, finish, speak, takeRequest } from "./brain_moves.ts";
 import {
-  type Down,
-  hear,
-  hearInBuffer,
-  isClosed,
-  playingOf,
-  type Said,
-  say,
-  takeAudio,
-  tell,
-  type World,
-} from "./world.ts";
+  activeOf,
+  callTool,
+  commitHeard,
+  type Fault,
+  finish,
+  speak,
+  takeRequest,
+} from "./brain_moves.ts";
+import {
+  begins,
+  brainHears,
+  goesOn,
+  isDoubted,
+  lengthMs,
+  maybeDone,
+  pass,
+  pauses,
+  stops,
+  types,
+  unheardByBrain,
+} from "./caller_moves.ts";
+import { tell } from "./effects.ts";
+import { hear, takeAudio } from "./hearing.ts";
+import { hearInBuffer, isClosed, playingOf, voiceOf, type World } from "./world.ts";
 
 export interface Budget {
   /** How much the caller may still say, and how often the brain may still fail. */
   says: number;
   faults: number;
+  /** How often the brain may call a tool. */
+  tools: number;
 }
 
 export interface Move<S> {
   readonly name: string;
-  readonly fault?: boolean;
-  readonly says?: boolean;
+  readonly spends?: keyof Budget;
   run(w: World<S>): void;
 }
 
-const voiceOf = <S>(w: World<S>): Said | undefined => w.said.find((said) => !said.finished);
-
-/** `nowMs` goes on, but no further than to the next deadline: who is late for that is a move. */
-function pass<S>(w: World<S>, ms: number): void {
-  w.nowMs += ms;
-}
+type Add<S> = (name: string, run: (w: World<S>) => void, spends?: keyof Budget) => void;
 
 /** What is on its way longer than this is a fault of the world. */
 const MAX_LAG_MS = 1500;
+
+export function moves<S>(w: World<S>, budget: Budget): Move<S>[] {
+  if (isClosed(w)) return [];
+  const list: Move<S>[] = [];
+  const add: Add<S> = (name, run, spends) => {
+    if (spends === undefined) list.push({ name, run });
+    else if (budget[spends] > 0) {
+      list.push({ name, run: spends === "faults" ? faulty(run) : run, spends });
+    }
+  };
+  if (!w.ready && !w.gone) add("the session stands", ready);
+  if (w.down.length > 0) add(`hears of ${w.down[0]!.type.replaceAll("_", " ")}`, deliver);
+  if (!w.gone) {
+    addRequest(w, add);
+    addAnswers(w, add);
+    addDetector(w, add);
+    add("the brain is gone", brainGone, "faults");
+  }
+  addCaller(w, add);
+  if (w.audible && !w.held) {
+    add("700 ms are heard", (w) => (pass(w, 10), hear(w, 700)));
+    add("all is heard", (w) => (pass(w, 10), hear(w, Infinity)));
+  }
+  addTime(w, add);
+  return list;
+}
+
+const faulty = <S>(run: (w: World<S>) => void) => (w: World<S>) => {
+  w.disturbed = true;
+  run(w);
+};
+
+function addRequest<S>(w: World<S>, add: Add<S>): void {
+  const [first] = w.up;
+  if (!first || !w.ready) return;
+  add(`the brain takes ${first.type}`, (w) => takeRequest(w, "none"));
+  const fails = (faults: Fault[]) => {
+    for (const fault of faults) {
+      add(`the brain ${fault} it`, (w) => takeRequest(w, fault), "faults");
+    }
+  };
+  if (first.type === "create_response") {
+    fails(["refuses", "limits", "despairs at", "forbids", "ignores", "stalls", "fails", "empties"]);
+  }
+  if (first.type !== "commit") return;
+  fails(["refuses", "forbids"]);
+  // It is for the brain to say whether a sound was any.
+  const only = w.said.filter(({ id }) => (first.buffer ?? w.brain.buffer).includes(id));
+  if (
+    w.settings.turns === "local" && only.length > 0 && only.every(({ kind }) => kind === "cough")
+  ) {
+    add("the brain empties it", (w) => takeRequest(w, "empties"));
+  }
+}
+
+function addAnswers<S>(w: World<S>, add: Add<S>): void {
+  const active = activeOf(w);
+  if (!active || active.stalled) return;
+  if (active.audioMs < 2400) add("the brain speaks", (w) => speak(w, activeOf(w)!, 1200));
+  if (active.audioMs > 0 || active.usedTool) {
+    add("the brain is done", (w) => finish(w, activeOf(w)!, "none"));
+    for (const fault of ["fails", "limits", "forbids"] as Fault[]) {
+      add(`the brain ${fault} half way`, (w) => finish(w, activeOf(w)!, fault), "faults");
+    }
+    add("the brain falls silent", (w) => void (activeOf(w)!.stalled = true), "faults");
+  }
+  if (active.usedTool) return;
+  add("the brain calls a tool", (w) => callTool(w, activeOf(w)!, false), "tools");
+  add("the brain hangs up", (w) => callTool(w, activeOf(w)!, true), "tools");
+}
+
+function addDetector<S>(w: World<S>, add: Add<S>): void {
+  if (w.settings.turns === "local" || !w.ready) return;
+  if (unheardByBrain(w)) {
+    add("the brain hears a voice", brainHears);
+    // Words that come while its detector is open belong to what it hears.
+    if (w.brain.item === "") add("the brain never hears it", deafens, "faults");
+  }
+  const { item, stuck, buffer } = w.brain;
+  if (item === "" || stuck === "always" || stuck === "noise" && !w.muted) return;
+  // Its silence has to pass first.
+  if (w.said.some((said) => said.voiced && buffer.includes(said.id))) return;
+  add("the brain hears the end", (w) => commitHeard(w, "none"));
+  for (const fault of ["ignores", "stalls", "fails", "silent_refusal", "limits"] as Fault[]) {
+    add(`the brain hears the end and ${fault}`, (w) => commitHeard(w, fault), "faults");
+  }
+  // A brain that announces nothing leaves nobody to know that it is stuck.
+  if (stuck !== "" || !w.settings.announces) return;
+  add("the brain takes noise for a voice", (w) => void (w.brain.stuck = "noise"), "faults");
+  add("the brain never hears the end", (w) => void (w.brain.stuck = "always"), "faults");
+}
+
+function deafens<S>(w: World<S>): void {
+  unheardByBrain(w)!.deaf = true;
+}
+
+function brainGone<S>(w: World<S>): void {
+  w.gone = true;
+  w.up = [];
+  w.upAtMs = [];
+  w.down = [];
+  w.downAtMs = [];
+  tell(w, { type: "brain_failed" });
+}
 
 /** Whether `ms` may pass before a timer has to run, or a message to arrive. */
 function canPass<S>(w: World<S>, ms: number): boolean {
@@ -52,67 +164,34 @@ function canPass<S>(w: World<S>, ms: number): boolean {
   return next === null || next.atMs > w.nowMs + ms;
 }
 
-/** The caller opens their mouth. */
-function begins<S>(w: World<S>, kind: Said["kind"]): void {
-  pass(w, 60);
-  const open = activeOf(w) !== undefined || w.down.some((m) => m.type === "response_created");
-  const leftMs = w.pieces.reduce((sum, p) => sum + p.receivedMs - p.heardMs, 0);
-  w.said.push({
-    id: ++w.ids,
-    kind,
-    onsetMs: w.nowMs - 50,
-    voiced: true,
-    finished: false,
-    endMs: 0,
-    guarded: kind === "cough" && w.audible && !w.held && w.pieces.some((p) => p.heardMs > 0) &&
-      (open || leftMs > 800) && w.said.every(({ endMs }) => endMs < w.nowMs - 700),
-    items: [],
-    answeredBy: [],
-  });
-  voice(w);
-}
-
-/** The voice is to be heard: by our detector at once, by the brain's when it wakes up. */
-function voice<S>(w: World<S>): void {
-  const said = voiceOf(w)!;
-  said.voiced = true;
-  if (w.settings.turns === "local" && w.uplinkOpen) hearInBuffer(w, said);
-  tell(w, { type: "caller_started", by: "local", onsetMs: w.nowMs - 50 });
-}
-
-export function moves<S>(w: World<S>, budget: Budget): Move<S>[] {
-  if (isClosed(w)) return [];
-  const list: Move<S>[] = [];
-  const add = (name: string, run: (w: World<S>) => void, more: Partial<Move<S>> = {}) =>
-    list.push({ name, run, ...more });
-  if (!w.ready) {
-    add("the session stands", ready);
-  }
-  if (w.down.length > 0) add(`hears of ${describe(w.down[0]!)}`, deliver);
-  if (w.up.length > 0 && w.ready) {
-    add(`the brain takes ${w.up[0]!.type}`, (w) => takeRequest(w, "none"));
-    if (budget.faults > 0 && w.up[0]!.type === "create_response") {
-      for (const fault of ["refuses", "ignores", "stalls", "fails", "empties"] as Fault[]) {
-        add(`the brain ${fault} it`, (w) => takeRequest(w, fault), { fault: true });
-      }
+function addCaller<S>(w: World<S>, add: Add<S>): void {
+  const said = voiceOf(w);
+  if (!said) {
+    if (canPass(w, 60)) {
+      add("the caller asks", (w) => begins(w, "question"), "says");
+      add("the caller coughs", (w) => begins(w, "cough"), "says");
     }
+    return add("the caller types", types, "says");
   }
-  addAnswers(w, add);
-  addCaller(w, budget, add);
-  addDetector(w, budget, add);
-  if (w.audible && !w.held) {
-    add("700 ms are heard", (w) => (pass(w, 10), hear(w, 700)));
-    add("all is heard", (w) => (pass(w, 10), hear(w, Infinity)));
+  if (said.voiced) {
+    if (canPass(w, lengthMs(said)) && !isDoubted(w, said)) add("the caller pauses", pauses);
+    return;
   }
+  if (said.kind === "question" && canPass(w, 60)) add("the caller goes on", goesOn);
+  if (w.settings.speculates && w.told && !w.maybeDone) add("the caller may be done", maybeDone);
+  if (canPass(w, 40)) add("the caller is done", stops);
+}
+
+/** The next deadline, unless something else has to be first. */
+function addTime<S>(w: World<S>, add: Add<S>): void {
   const next = w.subject.next(w.state);
+  if (!next || (/limit/.test(next.name) && !w.settings.limits)) return;
   // A cough is over before anything else can be.
   const said = voiceOf(w);
-  const coughs = said?.kind === "cough" && said.voiced;
-  const isDue = next && !/limit/.test(next.name) && !(coughs && next.atMs > w.nowMs + 250);
-  if (isDue && (budget.faults > 0 || !isLate(w))) {
-    add(`time for ${next.name}`, ring, { fault: isLate(w) });
-  }
-  return list;
+  if (said?.kind === "cough" && said.voiced && next.atMs > w.nowMs + 250) return;
+  const late = isLate(w);
+  // What a late answer is to, a brain without names leaves nobody to tell.
+  if (!late || w.settings.names) add(`time for ${next.name}`, ring, late ? "faults" : undefined);
 }
 
 /** Time passes while something is on its way, or the brain's detector sleeps: a fault of the world. */
@@ -120,122 +199,6 @@ function isLate<S>(w: World<S>): boolean {
   if (!w.ready) return false;
   return w.down.length > 0 || w.up.length > 0 ||
     (w.settings.turns !== "local" && unheardByBrain(w) !== undefined);
-}
-
-type Add<S> = (name: string, run: (w: World<S>) => void, more?: Partial<Move<S>>) => void;
-
-function addAnswers<S>(w: World<S>, add: Add<S>): void {
-  const active = activeOf(w);
-  if (!active || active.stalled) return;
-  if (active.audioMs < 2400) add("the brain speaks", (w) => speak(w, activeOf(w)!, 1200));
-  if (active.audioMs > 0) add("the brain is done", (w) => finish(w, activeOf(w)!, false));
-}
-
-function addCaller<S>(w: World<S>, budget: Budget, add: Add<S>): void {
-  const said = voiceOf(w);
-  if (!said) {
-    if (budget.says <= 0) return;
-    if (canPass(w, 60)) {
-      add("the caller asks", (w) => begins(w, "question"), { says: true });
-      add("the caller coughs", (w) => begins(w, "cough"), { says: true });
-    }
-    add("the caller types", types, { says: true });
-    return;
-  }
-  if (said.voiced) {
-    if (canPass(w, lengthMs(said)) && !isDoubted(w, said)) add("the caller pauses", pauses);
-  } else {
-    if (said.kind === "question" && canPass(w, 60)) add("the caller goes on", goesOn);
-    if (canPass(w, 40)) add("the caller is done", stops);
-  }
-}
-
-/**
- * Words over what the caller has begun to hear last until they are believed: shorter ones can't be
- * told from a cough, unless hardly anything is left to be heard.
- */
-export function isDoubted<S>(w: World<S>, said: Said): boolean {
-  if (!w.held || said.kind === "cough") return false;
-  const begun = w.phrases > 0 || w.pieces.some(({ heardMs }) => heardMs > 0);
-  const leftMs = w.pieces.reduce((sum, p) => sum + p.receivedMs - p.heardMs, 0);
-  return begun && (leftMs > 550 || !w.complete || w.phrases > 0);
-}
-
-/** From the onset that our detector told of to its pause: words take longer than a cough. */
-const lengthMs = ({ kind }: Said) => kind === "cough" ? 250 : 600;
-
-export function pauses<S>(w: World<S>): void {
-  pass(w, lengthMs(voiceOf(w)!));
-  const said = voiceOf(w)!;
-  said.voiced = false;
-  // At the very end of an answer, a sound may well be meant.
-  const leftMs = w.pieces.reduce((sum, p) => sum + p.receivedMs - p.heardMs, 0);
-  if (w.complete && leftMs <= 650) said.guarded = false;
-  tell(w, { type: "caller_paused", endMs: w.nowMs - 160, playing: playingOf(w) });
-}
-
-function goesOn<S>(w: World<S>): void {
-  pass(w, 60);
-  const said = voiceOf(w)!;
-  said.voiced = true;
-  if (w.settings.turns === "local" && w.uplinkOpen) hearInBuffer(w, said);
-  tell(w, { type: "caller_resumed", playing: playingOf(w) });
-}
-
-export function stops<S>(w: World<S>): void {
-  const said = voiceOf(w)!;
-  pass(w, 40);
-  said.voiced = false;
-  said.finished = true;
-  said.endMs = w.nowMs;
-  tell(w, { type: "caller_stopped", by: "local", endMs: w.nowMs - 200, playing: playingOf(w) });
-}
-
-function types<S>(w: World<S>): void {
-  const id = ++w.ids;
-  w.said.push({
-    id,
-    kind: "typed",
-    onsetMs: w.nowMs,
-    voiced: false,
-    finished: true,
-    endMs: w.nowMs,
-    guarded: false,
-    items: [],
-    answeredBy: [],
-  });
-  tell(w, { type: "caller_wrote", ref: id, playing: playingOf(w) });
-}
-
-/** What was said and no item holds yet: the brain's detector has still to hear it. */
-export function unheardByBrain<S>(w: World<S>): Said | undefined {
-  return w.said.find((said) =>
-    said.kind !== "typed" && said.items.length === 0 && !w.brain.buffer.includes(said.id)
-  );
-}
-
-function addDetector<S>(w: World<S>, budget: Budget, add: Add<S>): void {
-  if (w.settings.turns === "local" || !w.ready) return;
-  if (unheardByBrain(w)) add("the brain hears a voice", brainHears);
-  if (w.brain.item === "") return;
-  add("the brain hears the end", (w) => commitHeard(w, "none"));
-  if (budget.faults === 0) return;
-  for (const fault of ["ignores", "stalls", "fails", "silent_refusal"] as Fault[]) {
-    add(`the brain hears the end and ${fault}`, (w) => commitHeard(w, fault), { fault: true });
-  }
-}
-
-export function brainHears<S>(w: World<S>): void {
-  const said = unheardByBrain(w)!;
-  hearInBuffer(w, said);
-  if (w.brain.item !== "") return;
-  w.brain.item = `i${++w.ids}`;
-  say(w, {
-    type: "caller_started",
-    by: "brain",
-    onsetMs: said.onsetMs,
-    itemId: w.brain.item,
-  });
 }
 
 export function ready<S>(w: World<S>): void {
@@ -256,14 +219,10 @@ export function deliver<S>(w: World<S>): void {
   tell(w, "playing" in said ? { ...said, playing: playingOf(w) } as CallEvent : said);
 }
 
-/** The next deadline comes; by then, what plays has been heard. */
+/** The next deadline comes. */
 export function ring<S>(w: World<S>): void {
   const next = w.subject.next(w.state)!;
   w.nowMs = Math.max(w.nowMs, next.atMs);
   tell(w, w.subject.timer(w.state, next.name, playingOf(w)));
   w.seen.add(`timer_${next.name}`);
-}
-
-function describe(message: Down): string {
-  return message.type.replaceAll("_", " ");
 }

@@ -6,13 +6,15 @@
  * @module
  */
 
-import { nextDeadline } from "../../call/deadlines.ts";
+import { deadline, nextDeadline } from "../../call/deadlines.ts";
 import { step } from "../../call/machine.ts";
 import {
+  answerName,
   type CallAction,
   type CallEvent,
   type CallState,
   openingState,
+  type TimerName,
   type TurnSettings,
 } from "../../call/state.ts";
 
@@ -27,10 +29,57 @@ export interface Subject<S> {
     playing: Extract<CallEvent, { type: "timer" }>["playing"],
   ): CallEvent;
   isClosed(state: S): boolean;
+  /** It says its last words. */
+  isEnding(state: S): boolean;
   /** Whether a piece of audio of this response is still wanted. */
   wants(state: S, responseId: string): boolean;
+  /** Whether a request of this name, or what it can mean without one, still waits for its answer. */
+  waitsFor(state: S, name: string): boolean;
   /** Times that the last net caught. */
   deadAirs(state: S): number;
+  /** What it has not finished, in words: of a call at rest, nothing. */
+  left(state: S): string[];
+  /** Timers that are not due. */
+  sleeping(state: S, nowMs: number): string[];
+}
+
+const TIMERS: readonly TimerName[] = [
+  "session",
+  "confirm",
+  "call_off",
+  "endpoint",
+  "unheard",
+  "created",
+  "sound",
+  "closed",
+  "retry",
+  "tell_to_wait",
+  "dead_air",
+  "silence",
+  "goodbye",
+  "call_limit",
+  "idle_limit",
+];
+
+function left(s: CallState): string[] {
+  const things = {
+    "a voice": s.voiceSinceMs !== null,
+    "an item": s.brainItem !== null,
+    "words": s.speaking !== null,
+    "an utterance": s.awaiting.length > 0,
+    "an alarm": s.alarm !== null,
+    "an early answer": s.earlyUtterance !== 0,
+    "a tool": s.heldTool !== null,
+    "unheard words": s.unheard !== null,
+    "an answer": s.answers.length > 0,
+    "a debt": s.owes.length > 0,
+    "a sound": s.soundSinceMs !== null,
+    "a hold": s.held,
+    "a retry": s.retryAtMs !== null,
+    "a muted line": s.uplinkMuted,
+    "no silence": s.quietSinceMs === null,
+  };
+  return Object.entries(things).filter(([, there]) => there).map(([name]) => name);
 }
 
 /** The machine as it is. */
@@ -41,6 +90,15 @@ export const machine: Subject<CallState> = {
   timer: (_state, name, playing) =>
     ({ type: "timer", name, playing }) as Extract<CallEvent, { type: "timer" }>,
   isClosed: ({ phase }) => phase === "closed",
+  isEnding: ({ phase }) => phase === "ending",
   wants: ({ answers }, id) => answers.some((a) => a.responseId === id && !a.cancelled),
+  waitsFor: ({ answers, awaiting }, name) =>
+    name.startsWith("commit_") ||
+    (name === "" && awaiting.some(({ brainAnswersSinceMs }) => brainAnswersSinceMs !== null)) ||
+    answers.some((a) =>
+      !a.cancelled && a.responseId === null && (name === "" || answerName(a.id) === name)
+    ),
   deadAirs: ({ deadAirs }) => deadAirs,
+  left,
+  sleeping: (state, nowMs) => TIMERS.filter((name) => deadline(state, name) > nowMs + 1),
 };

@@ -9,8 +9,20 @@
  * @module
  */
 
-import type { CallAction, CallEvent, Heard, TurnSettings } from "../../call/state.ts";
+import type { CallAction, CallEvent, EndReason, Heard, TurnSettings } from "../../call/state.ts";
 import type { Subject } from "./subject.ts";
+
+/** What a call is told about turns, and what its brain and its world are like. */
+export interface WorldSettings extends TurnSettings {
+  /** The brain gives our names back, with answers and with refusals. */
+  readonly names: boolean;
+  /** The brain says when its detector hears a voice begin and end, and not only what it committed. */
+  readonly announces: boolean;
+  /** With local turns: the answer is asked for at an early silence. */
+  readonly speculates: boolean;
+  /** The call's limits are near enough to be reached. */
+  readonly limits: boolean;
+}
 
 /** Something that the caller does: real words, or a sound that asks for nothing. */
 export interface Said {
@@ -19,11 +31,14 @@ export interface Said {
   readonly onsetMs: number;
   /** The voice is to be heard now; a typed line is never. */
   voiced: boolean;
-  /** All of it was said, and when. */
+  /** All of it was said. */
   finished: boolean;
+  /** Where the voice was last heard to end. */
   endMs: number;
   /** A cough over our own sound, which nobody may answer. */
   guarded: boolean;
+  /** The brain's detector will never hear it. */
+  deaf: boolean;
   /** The items of the brain that hold it. */
   items: string[];
   /** Responses that answered it and were heard. */
@@ -43,14 +58,30 @@ export interface Response {
   status: "active" | "done";
   /** It makes no sound by itself any more; a cancel still ends it. */
   stalled: boolean;
+  usedTool: boolean;
+  /** We said that nobody wants it. */
+  cancelled: boolean;
+  /** The brain was told that only this much of it was heard; -1 for all. */
+  keptMs: number;
 }
 
 export interface Brain {
   /** Its detector hears speech, in this item. */
   item: string;
+  /** Its detector takes the line's noise for speech, or doesn't end a turn at all. */
+  stuck: "" | "noise" | "always";
   /** `Said`s whose audio came since the last commit. */
   buffer: number[];
   responses: Response[];
+}
+
+export interface Tool {
+  readonly callId: string;
+  readonly responseId: string;
+  readonly hangsUp: boolean;
+  /** The machine has heard of it, while it wanted the answer that calls it. */
+  wanted: boolean;
+  ran: boolean;
 }
 
 interface Piece {
@@ -62,22 +93,37 @@ interface Piece {
 
 export type Down = CallEvent | { type: "audio"; responseId: string; itemId: string; ms: number };
 
+/** A request on its way; audio travels in order with it, so a commit takes what came before. */
+export type Up = CallAction & { readonly buffer?: readonly number[] };
+
 export interface World<S> {
   readonly subject: Subject<S>;
-  readonly settings: TurnSettings;
+  readonly settings: WorldSettings;
   state: S;
   nowMs: number;
   ready: boolean;
+  /** The brain has failed for good. */
+  gone: boolean;
   said: Said[];
+  /** The ears have told of a voice, and nobody has called it off. */
+  told: boolean;
+  /** In this pause they have told that the turn may be over. */
+  maybeDone: boolean;
+  /** When the caller last did anything that counts. */
+  activeMs: number;
   brain: Brain;
+  tools: Tool[];
   /** Requests on their way to the brain, and events on their way to us. */
-  up: CallAction[];
+  up: Up[];
   down: Down[];
   /** When each of them was sent. */
   upAtMs: number[];
   downAtMs: number[];
   pieces: Piece[];
   held: boolean;
+  /** When it was held, and for a voice that began when. */
+  heldAtMs: number;
+  heldOnsetMs: number;
   audible: boolean;
   complete: boolean;
   uplinkOpen: boolean;
@@ -88,28 +134,57 @@ export interface World<S> {
   lastSoundMs: number;
   ids: number;
   greetingsHeard: number;
-  closed: number;
   deleted: string[];
+  /** A turn is being measured, and nothing of its answer was to be heard. */
+  measuring: boolean;
+  /** The item that the brain has announced and neither of us has ended, as far as we were told. */
+  hearing: string;
+  /** The brain wants nothing to be asked before this. */
+  notBeforeMs: number;
+  /** Why we may give up: refused for good, told to wait for too long. */
+  hopeless: boolean;
+  /** What may have counted as a failure since an answer was last heard. */
+  troubles: number;
+  /** Times that the caller was told to wait since an answer last sounded. */
+  waits: number;
+  /** Prompts and goodbyes since the caller last did anything. */
+  prompts: number;
+  goodbyes: number;
+  /** Something has failed. */
+  disturbed: boolean;
+  /** A fault cut an answer off, and nobody has taken it up. */
+  cutOff: boolean;
+  /** How the call was closed. */
+  closed: { readonly reason: EndReason; readonly hangUp: boolean } | null;
+  /** When the machine began to say its last words. */
+  endingMs: number;
   /** What has gone wrong, in words; the first is the one that counts. */
   broken: string[];
   seen: Set<string>;
 }
 
-export function openWorld<S>(subject: Subject<S>, settings: TurnSettings): World<S> {
+export function openWorld<S>(subject: Subject<S>, settings: WorldSettings): World<S> {
   return {
     subject,
     settings,
     state: subject.open(settings, 0),
     nowMs: 0,
     ready: false,
+    gone: false,
     said: [],
-    brain: { item: "", buffer: [], responses: [] },
+    told: false,
+    maybeDone: false,
+    activeMs: 0,
+    brain: { item: "", stuck: "", buffer: [], responses: [] },
+    tools: [],
     up: [],
     down: [],
     upAtMs: [],
     downAtMs: [],
     pieces: [],
     held: false,
+    heldAtMs: 0,
+    heldOnsetMs: 0,
     audible: false,
     complete: true,
     uplinkOpen: settings.turns !== "local",
@@ -119,8 +194,19 @@ export function openWorld<S>(subject: Subject<S>, settings: TurnSettings): World
     lastSoundMs: 0,
     ids: 0,
     greetingsHeard: 0,
-    closed: 0,
     deleted: [],
+    measuring: false,
+    hearing: "",
+    notBeforeMs: 0,
+    hopeless: false,
+    troubles: 0,
+    waits: 0,
+    prompts: 0,
+    goodbyes: 0,
+    disturbed: false,
+    cutOff: false,
+    closed: null,
+    endingMs: -1,
     broken: [],
     seen: new Set(),
   };
@@ -132,10 +218,11 @@ export function fork<S>(w: World<S>): World<S> {
     ...w,
     said: w.said.map((s) => ({ ...s, items: [...s.items], answeredBy: [...s.answeredBy] })),
     brain: {
-      item: w.brain.item,
+      ...w.brain,
       buffer: [...w.brain.buffer],
       responses: w.brain.responses.map((r) => ({ ...r })),
     },
+    tools: w.tools.map((t) => ({ ...t })),
     up: [...w.up],
     down: [...w.down],
     upAtMs: [...w.upAtMs],
@@ -152,85 +239,20 @@ export function breaks<S>(w: World<S>, what: string): void {
 
 export const isClosed = <S>(w: World<S>) => w.subject.isClosed(w.state);
 
+/** What the caller is saying, with its pauses. */
+export const voiceOf = <S>(w: World<S>): Said | undefined => w.said.find((said) => !said.finished);
+
+export const responseOf = <S>(w: World<S>, id: string): Response | undefined =>
+  w.brain.responses.find((response) => response.id === id);
+
+/** How much of our sound was not heard yet. */
+export const leftMs = <S>(w: World<S>): number =>
+  w.pieces.reduce((sum, p) => sum + p.receivedMs - p.heardMs, 0);
+
 export function playingOf<S>(w: World<S>): Heard[] {
   return w.pieces
     .filter(({ heardMs, receivedMs }) => heardMs < receivedMs || !w.complete)
     .map(({ itemId, heardMs, receivedMs }) => ({ itemId, heardMs, receivedMs }));
-}
-
-/** The machine is told, and what it decides is done. */
-export function tell<S>(w: World<S>, event: CallEvent): void {
-  if (isClosed(w)) return;
-  let decided: ReturnType<Subject<S>["step"]>;
-  try {
-    decided = w.subject.step(w.state, event, w.nowMs);
-  } catch (error) {
-    return breaks(w, `throws at ${event.type}: ${(error as Error).message}`);
-  }
-  w.state = decided.state;
-  for (const action of decided.actions) effect(w, action);
-}
-
-function effect<S>(w: World<S>, action: CallAction): void {
-  w.seen.add(action.type);
-  if (w.closed > 0) breaks(w, `${action.type} after the close`);
-  switch (action.type) {
-    case "create_response":
-    case "cancel_response":
-    case "delete_item":
-    case "commit":
-    case "clear_input":
-    case "send_text":
-    case "tool_output":
-      w.up.push(action);
-      w.upAtMs.push(w.nowMs);
-      return;
-    case "truncate": {
-      const piece = w.pieces.find(({ itemId }) => itemId === action.itemId) ??
-        w.brain.responses.find(({ itemId }) => itemId === action.itemId);
-      if (action.audioEndMs <= 0) breaks(w, "truncates at 0");
-      if (!piece) breaks(w, "truncates what was never played");
-      else if (action.audioEndMs > piece.heardMs + 1) breaks(w, "truncates past what was heard");
-      return;
-    }
-    case "hold":
-      if (w.held) breaks(w, "holds twice");
-      w.held = true;
-      return;
-    case "resume":
-      if (!w.held) breaks(w, "resumes what was not held");
-      w.held = false;
-      return;
-    case "drop":
-      w.pieces = [];
-      w.held = false;
-      w.audible = false;
-      w.complete = true;
-      w.phrases = 0;
-      return;
-    case "open_uplink":
-      w.uplinkOpen = w.uplinkEver = true;
-      for (const said of w.said) if (said.voiced) hearInBuffer(w, said);
-      return;
-    case "close_uplink":
-      w.uplinkOpen = false;
-      return;
-    case "mute_uplink":
-      w.muted = action.on;
-      return;
-    case "say":
-      w.phrases++;
-      w.audible = true;
-      w.seen.add(`say_${action.phrase}`);
-      // Whoever is asked to say it again knows that they were not answered.
-      if (action.phrase === "say_again") {
-        for (const said of w.said) if (said.finished) said.answeredBy.push(action.phrase);
-      }
-      return;
-    case "close":
-      w.closed++;
-      return;
-  }
 }
 
 /** The brain says something. */
@@ -242,58 +264,4 @@ export function say<S>(w: World<S>, event: Down): void {
 /** With local turns: the caller's voice lies in the brain's buffer until it is committed. */
 export function hearInBuffer<S>(w: World<S>, said: Said): void {
   if (!w.brain.buffer.includes(said.id)) w.brain.buffer.push(said.id);
-}
-
-/** Audio came: it is played if its answer is still wanted. */
-export function takeAudio<S>(w: World<S>, responseId: string, itemId: string, ms: number): void {
-  if (!w.subject.wants(w.state, responseId)) return;
-  const piece = w.pieces.find((p) => p.itemId === itemId);
-  if (piece) piece.receivedMs += ms;
-  else w.pieces.push({ responseId, itemId, receivedMs: ms, heardMs: 0 });
-  w.complete = false;
-  w.audible = true;
-  tell(w, { type: "audio_began", responseId, itemId });
-}
-
-/** The caller hears up to `ms` of what plays. */
-export function hear<S>(w: World<S>, ms: number): void {
-  let left = ms;
-  if (w.phrases > 0) {
-    w.lastSoundMs = w.nowMs;
-    w.phrases = 0;
-  }
-  for (const piece of w.pieces) {
-    const heardMs = Math.min(left, piece.receivedMs - piece.heardMs);
-    if (heardMs <= 0) continue;
-    left -= heardMs;
-    // Less than a word is nothing.
-    if (piece.heardMs < 200 && piece.heardMs + heardMs >= 200) firstHeard(w, piece.responseId);
-    piece.heardMs += heardMs;
-    w.lastSoundMs = w.nowMs;
-    const response = w.brain.responses.find(({ id }) => id === piece.responseId);
-    if (response) response.heardMs += heardMs;
-  }
-  const rest = w.pieces.some((p) => p.heardMs < p.receivedMs);
-  if (rest || !w.audible) return;
-  if (w.complete) w.pieces = [];
-  w.audible = false;
-  tell(w, { type: "agent_silent" });
-}
-
-/** Prompts and apologies answer no question, so they may come beside an answer. */
-const PROMPTS = ["greeting", "still_there", "goodbye", "unheard", "go_on", "tool"];
-
-/** Whoever was asked to say it again may still be answered. */
-const isUnanswered = (said: Said) => said.answeredBy.every((by) => by === "say_again");
-
-function firstHeard<S>(w: World<S>, responseId: string): void {
-  const response = w.brain.responses.find(({ id }) => id === responseId);
-  if (!response) return;
-  if (response.kind === "greeting" && ++w.greetingsHeard > 1) breaks(w, "greets twice");
-  const covered = w.said.filter((said) => response.covers.includes(said.id));
-  const fresh = covered.filter((said) => isUnanswered(said) && !said.guarded);
-  if (fresh.length === 0 && !PROMPTS.includes(response.kind)) {
-    breaks(w, covered.length > 0 ? "answers twice" : "answers nothing that was said");
-  }
-  for (const said of covered) said.answeredBy.push(responseId);
 }

@@ -1,0 +1,239 @@
+/**
+ * Safety: what the machine must never decide, by what the world knows.
+ *
+ * @module
+ */
+
+import type { CallAction, CallEvent } from "../../call/state.ts";
+import { breaks, leftMs, responseOf, voiceOf, type World } from "./world.ts";
+
+/** Failures in a row after which a call may be given up. */
+const FAILURES = 5;
+/** A brain that wants us to wait for longer has given up on the call. */
+export const LONG_WAIT_MS = 30_000;
+/** Nothing is asked again sooner than this after it failed. */
+const PAUSE_MS = 100;
+/** Nobody is told to wait sooner than after this much silence. */
+const PATIENCE_MS = 2000;
+/** Last words take no longer than this. */
+const GOODBYE_MS = 15_000;
+
+/** What an event means for what may be decided, before the machine hears of it. */
+export function noticeEvent<S>(w: World<S>, event: CallEvent): void {
+  switch (event.type) {
+    case "caller_started":
+      if (event.by === "brain") w.hearing = event.itemId ?? "";
+      w.activeMs = w.nowMs;
+      return acts(w);
+    case "caller_wrote":
+      w.activeMs = w.nowMs;
+      return acts(w);
+    case "committed":
+      if (w.hearing === event.itemId) w.hearing = "";
+      return;
+    case "tool_called": {
+      const tool = w.tools.find(({ callId }) => callId === event.callId)!;
+      tool.wanted = w.subject.wants(w.state, event.responseId) && !w.subject.isEnding(w.state);
+      return;
+    }
+    case "refused": {
+      const wanted = w.subject.waitsFor(w.state, event.name);
+      if (event.why === "fatal" && (wanted || event.name === "")) w.hopeless = true;
+      return limited(w, wanted && event.why === "failed", event);
+    }
+    case "response_created":
+      w.cutOff = false;
+      return;
+    case "response_done": {
+      const wanted = w.subject.wants(w.state, event.responseId);
+      if (event.fatal && wanted) w.hopeless = true;
+      const sounded = (responseOf(w, event.responseId)?.audioMs ?? 0) > 0;
+      if (event.failed && sounded && wanted) w.cutOff = true;
+      return limited(w, event.failed && wanted, event);
+    }
+    case "brain_failed":
+      w.hopeless = true;
+      return;
+    case "timer":
+      if (["created", "sound", "endpoint", "dead_air", "session"].includes(event.name)) {
+        w.troubles++;
+      }
+      return;
+  }
+}
+
+/** The caller does something: prompts were for one who does nothing. */
+function acts<S>(w: World<S>): void {
+  w.prompts = 0;
+  w.cutOff = false;
+}
+
+/** @param failed What we still wanted came to nothing. */
+function limited<S>(
+  w: World<S>,
+  failed: boolean,
+  { retryAfterMs }: { readonly retryAfterMs: number },
+): void {
+  w.troubles++;
+  const waitMs = Math.max(failed ? PAUSE_MS : 0, retryAfterMs);
+  if (waitMs > 0) w.notBeforeMs = Math.max(w.notBeforeMs, w.nowMs + waitMs);
+  if (retryAfterMs >= LONG_WAIT_MS) w.hopeless = true;
+}
+
+/** One decision, before it is done. */
+export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEvent): void {
+  if (w.closed) breaks(w, `${action.type} after the close`);
+  switch (action.type) {
+    case "create_response":
+      return asks(w, action.kind);
+    case "cancel_response": {
+      const response = responseOf(w, action.responseId);
+      if (!response) breaks(w, "cancels what was never created");
+      else if (response.cancelled) breaks(w, "cancels an answer twice");
+      return;
+    }
+    case "tool_output":
+      return runsTool(w, action.callId, action.ok);
+    case "truncate":
+      return truncates(w, action.itemId, action.audioEndMs);
+    case "delete_item": {
+      const response = w.brain.responses.find(({ itemId }) => itemId === action.itemId);
+      if (response && response.heardMs >= 200) breaks(w, "deletes words that were heard");
+      return;
+    }
+    case "hold":
+      if (w.held) breaks(w, "holds twice");
+      return;
+    case "resume":
+      if (!w.held) breaks(w, "resumes what was not held");
+      return;
+    case "drop":
+      return drops(w, action.bargeIn);
+    case "close_uplink":
+      if (w.settings.turns !== "local") breaks(w, "closes an uplink that the brain listens to");
+      if (w.told && voiceOf(w)?.voiced) breaks(w, "closes the uplink on the caller's words");
+      return;
+    case "open_uplink":
+      if (w.settings.turns !== "local") breaks(w, "opens an uplink that is always open");
+      return;
+    case "clear_input":
+      w.hearing = "";
+      return;
+    case "mute_uplink":
+      if (action.on === w.muted) breaks(w, "mutes or unmutes twice");
+      if (action.on && voiceOf(w)?.voiced && w.told) breaks(w, "mutes the caller's words");
+      return;
+    case "begin_turn":
+      return begins(w, action, event);
+    case "say":
+      return says(w, action);
+    case "close":
+      return closes(w, action, event);
+  }
+}
+
+function asks<S>(w: World<S>, kind: string): void {
+  w.cutOff = false;
+  if (w.gone) breaks(w, "asks a brain that is gone");
+  if (w.nowMs < w.notBeforeMs - 1) breaks(w, "asks sooner than it was told to");
+  if (kind === "goodbye") return;
+  if (w.subject.isEnding(w.state)) breaks(w, "asks for an answer after the goodbye");
+  const { turns } = w.settings;
+  if (turns === "local" && w.told && voiceOf(w)?.voiced) breaks(w, "asks while the caller speaks");
+  if (turns !== "local" && w.hearing !== "") breaks(w, "asks while the brain hears the caller");
+}
+
+function runsTool<S>(w: World<S>, callId: string, ok: boolean): void {
+  const tool = w.tools.find((t) => t.callId === callId);
+  if (!tool) return breaks(w, "runs a tool that nobody called");
+  if (tool.ran) breaks(w, "runs a tool twice");
+  if (ok !== tool.hangsUp) breaks(w, "says the wrong thing to a tool");
+  if (!tool.wanted) breaks(w, "runs a tool that nobody wants");
+  if (responseOf(w, tool.responseId)!.cancelled) breaks(w, "runs a tool of a cancelled answer");
+  if (w.told && voiceOf(w) && w.settings.turns === "local") {
+    const early = w.maybeDone;
+    if (early) breaks(w, "runs a tool while the caller may go on");
+  }
+}
+
+function truncates<S>(w: World<S>, itemId: string, audioEndMs: number): void {
+  const heard = w.pieces.find((p) => p.itemId === itemId) ??
+    w.brain.responses.find((r) => r.itemId === itemId);
+  if (audioEndMs <= 0) breaks(w, "truncates at 0");
+  if (!heard) breaks(w, "truncates what was never played");
+  else if (audioEndMs > heard.heardMs + 1) breaks(w, "truncates past what was heard");
+  else if (audioEndMs < heard.heardMs - 1) breaks(w, "truncates what was heard");
+}
+
+/** An interruption is measured from the voice for which playback was held. */
+function drops<S>(w: World<S>, bargeIn: { onsetMs: number; heldAtMs: number } | null): void {
+  if (!bargeIn) return;
+  if (!w.held) return breaks(w, "measures an interruption of nothing");
+  if (bargeIn.heldAtMs !== w.heldAtMs) breaks(w, "measures to another moment than the hold");
+  if (bargeIn.onsetMs !== w.heldOnsetMs) breaks(w, "measures from another voice");
+}
+
+function begins<S>(
+  w: World<S>,
+  { kind, startedMs }: Extract<CallAction, { type: "begin_turn" }>,
+  event: CallEvent,
+): void {
+  w.seen.add(`begin_${kind}`);
+  if (startedMs > w.nowMs) breaks(w, "a turn begins in the future");
+  if ((kind === "text") !== (event.type === "caller_wrote")) {
+    breaks(w, `a ${kind} begins at ${event.type}`);
+  }
+  if (kind === "goes_on" && !w.measuring) breaks(w, "a turn goes on that never began");
+  if (kind !== "goes_on" && kind !== "text" && w.measuring) breaks(w, "a turn begins in a turn");
+}
+
+function says<S>(w: World<S>, { phrase, why }: Extract<CallAction, { type: "say" }>): void {
+  if (w.audible && !w.held && leftMs(w) > 0) breaks(w, "speaks into its own answer");
+  if (phrase === "apology") {
+    const mayGiveUp = w.hopeless || w.troubles >= FAILURES || !w.ready;
+    if (!mayGiveUp) breaks(w, "gives up too early");
+  }
+  if (phrase !== "one_moment" || why === "dead_air") return;
+  if (++w.waits > 1) breaks(w, "tells the caller to wait again");
+  const voices = w.said.filter(({ kind }) => kind !== "typed");
+  const quietMs = w.nowMs - Math.max(w.lastSoundMs, ...voices.map(({ endMs }) => endMs));
+  if (quietMs < PATIENCE_MS || voiceOf(w)?.voiced && w.told) breaks(w, "tells to wait too early");
+}
+
+function closes<S>(
+  w: World<S>,
+  { reason, hangUp }: Extract<CallAction, { type: "close" }>,
+  event: CallEvent,
+): void {
+  const left = reason === "caller_hung_up" || reason === "caller_lost";
+  if (hangUp === left) breaks(w, "hangs up on the wrong side");
+  const lasted = w.endingMs >= 0 && w.nowMs >= w.endingMs + GOODBYE_MS - 1;
+  const words = w.audible && leftMs(w) > 0 && event.type !== "told_to_end";
+  const { callLimitMs, idleLimitMs } = w.settings;
+  if (reason === "call_limit" && w.nowMs < callLimitMs - 1) breaks(w, "ends before its limit");
+  if (reason === "idle_limit" && w.nowMs < w.activeMs + idleLimitMs - 1) breaks(w, "is not idle");
+  if (words && !left && !lasted && !reason.endsWith("limit")) {
+    breaks(w, "hangs up in the middle of its last words");
+  }
+}
+
+/** All that was decided at an event. */
+export function noticeStep<S>(
+  w: World<S>,
+  event: CallEvent,
+  actions: readonly CallAction[],
+): void {
+  if (w.closed) return;
+  if (w.subject.isEnding(w.state)) {
+    if (w.endingMs < 0) w.endingMs = w.nowMs;
+    if (w.nowMs > w.endingMs + GOODBYE_MS + 2000) breaks(w, "last words go on for ever");
+  }
+  if (w.nowMs > w.settings.callLimitMs + 100) breaks(w, "a call outlasts its limit");
+  if (w.hopeless && !w.subject.isEnding(w.state) && event.type === "brain_failed") {
+    breaks(w, "goes on without a brain");
+  }
+  const tells = actions.some((a) => a.type === "create_response");
+  if (tells && actions.filter((a) => a.type === "create_response").length > 1) {
+    breaks(w, "asks twice at once");
+  }
+}
