@@ -126,10 +126,16 @@ describe("the scoring of ordinary life", () => {
     assertEquals(heard([run(0, 500, 0, 49), run(0, 1300, 40)], goesOn), ["repeated"]);
     assertEquals(heard([run(0, 500, 0, 49)], goesOn), ["dropped"]);
     const interrupts = { interrupts: true } as const;
-    assertEquals(
-      heard([run(0, 500, 0, 52), run(0, 1300, 53, 60)], interrupts)?.includes("stutter"),
-      true,
-    );
+    const stutters = (runs: CallLog["runs"]) => heard(runs, interrupts).includes("stutter");
+    assertEquals(stutters([run(0, 500, 0, 52), run(0, 1300, 53, 60)]), true);
+    assertEquals(stutters([run(0, 500, 0, 54), run(0, 1050, 55, 60)]), false);
+  });
+
+  it("waits from the last cough on", () => {
+    const cough: Utterance = { ...question(), number: 2, kind: "noise", fromMs: 2600, endMs: 3000 };
+    const log = { items: [whole], answers: [answer(0, [whole])], runs: [run(0, 5500)] };
+    assertEquals(judge(log), ["late"]);
+    assertEquals(judge(log, { utterances: [question(), cough] }), []);
   });
 });
 

@@ -20,6 +20,8 @@ import {
 /** Who hears nothing for so long has heard silence. */
 export const SILENT_MS = 12_000;
 const LONGEST_ANSWER_MS = 20_000;
+/** Who has said hello expects something within this much silence. */
+const PATIENT_MS = 3000;
 /** Whoever has heard less than 200 ms of an answer has not heard it. */
 const WORD_FRAMES = 10;
 const QUESTIONS: readonly SpeechName[] = ["question_open", "question_hear", "question_order"];
@@ -214,7 +216,8 @@ export const OPENINGS: Readonly<Record<string, Behaviour>> = {
     const over = c.lastStamp?.source ?? null;
     const need: Need = c.need(name, [c.say("hello")], { wants: "either", over });
     yield* speak(c);
-    yield* until(c, () => hearsAnswer(c, need) || c.quietMs > 2 * OVER_MS, SILENT_MS);
+    // They can't know whether they were heard: the greeting may be over, or an answer come.
+    yield* until(c, () => hearsAnswer(c, need) || c.quietMs > PATIENT_MS, SILENT_MS);
     yield* until(c, () => c.quietMs > OVER_MS, LONGEST_ANSWER_MS);
   },
   "speaks at once": ask,

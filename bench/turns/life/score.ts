@@ -153,7 +153,9 @@ export class CallScore {
       else if (!answered && need.wants === "any" && this.#soundsBy(last.fromMs + SILENT_MS, last)) {
         answered = true;
       } else if (!answered) faults.add(this.#insteadOfAnswer(need, last));
-      if (delayMs > this.#limits.lateMs) faults.add("late");
+      // Whoever coughs behind their question waits from then on.
+      const coughedMs = need.utterances.at(-1)!.endMs - last.endMs;
+      if (delayMs - coughedMs > this.#limits.lateMs) faults.add("late");
       if (about.filter(({ answer }) => !isGreeting(answer)).length > 1) faults.add("double");
       if (need.wants === "answer" && words.some((one) => this.#isLost(one))) {
         faults.add("lost");
@@ -262,7 +264,10 @@ export class CallScore {
   #stopped(need: Need, faults: Set<Fault>): number {
     const onsetMs = need.utterances[0]!.fromMs;
     const runs = this.#answerOf(need.over)?.runs ?? [];
-    if (runs.some(({ fromMs }) => fromMs > onsetMs + SEAM_MS)) faults.add("stutter");
+    // Its next item, on the heels of the one before, is no new beginning.
+    const beginsAgain = ({ fromMs }: StampedRun, i: number) =>
+      i > 0 && fromMs > onsetMs + SEAM_MS && fromMs > runs[i - 1]!.toMs + SEAM_MS;
+    if (runs.some(beginsAgain)) faults.add("stutter");
     return (runs.at(-1)?.toMs ?? NaN) - onsetMs;
   }
 }
