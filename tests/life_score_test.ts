@@ -135,7 +135,8 @@ describe("the scoring of ordinary life", () => {
     const cough: Utterance = { ...question(), number: 2, kind: "noise", fromMs: 2600, endMs: 3000 };
     const log = { items: [whole], answers: [answer(0, [whole])], runs: [run(0, 5500)] };
     assertEquals(judge(log), ["late"]);
-    assertEquals(judge(log, { utterances: [question(), cough] }), []);
+    const utterances = [question(), cough];
+    assertEquals(judge({ ...log, utterances }, { utterances }), []);
   });
 });
 
