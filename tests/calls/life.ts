@@ -54,7 +54,7 @@ export function lifeSuite(target: Target): void {
             (c) => habit in BEHAVIOURS ? greeted(c, [habit, "plain"]) : OPENINGS[habit]!(c, habit),
             house,
           );
-          scores.set(habit, new CallScore(log, LATE_MS));
+          scores.set(habit, new CallScore(log, { lateMs: LATE_MS, tellingExcuses: false }));
         }));
       });
       after(async () => {
