@@ -126,6 +126,7 @@ function callOffAnswer(s: CallState, answer: Answer, out: CallAction[], nowMs: n
     out.push({ type: "cancel_response", responseId: answer.responseId });
   }
   replace(s, answer.id, { cancelled: true, sinceMs: nowMs, utterances: [] });
+  s.heldTool = null;
 }
 
 /**
@@ -326,6 +327,7 @@ function fail(
   const plays = answer.sounds && s.soundSinceMs !== null;
   if (plays) replace(s, answer.id, { over: true });
   else remove(s, answer.id);
+  s.heldTool = null;
   if (s.phase === "ending") return;
   if (fatal) return apologise(s, "brain_failed", out, nowMs);
   if (answer.sounds) owe(s, "go_on");

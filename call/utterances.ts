@@ -444,6 +444,8 @@ export function callerWrote(
   s.prompted = false;
   const wrote = utterance(s, "text", nowMs);
   if (s.phase === "opening") return awaitAnswer(s, { ...wrote, unsentRef: ref }, out);
+  // Whoever types hasn't said anything.
+  if (s.alarm?.local && s.voiceSinceMs === null) callOff(s, s.alarm.pausedFromMs, out, nowMs);
   const open = openAnswer(s);
   if (s.soundSinceMs !== null || s.alarm || (open && !open.cancelled)) {
     interrupt(s, playing, out, nowMs);
