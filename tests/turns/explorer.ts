@@ -143,6 +143,14 @@ export function exploreAll<S>(
   found.depth = Math.max(found.depth, depth);
 }
 
+/** What is on its way, or about to be. */
+const MESSAGE = /^hears of|^the brain takes (?!noise)|^the brain hears/;
+/** Faults after which little can follow. */
+const ENDS = /gone|forbids|despairs|hangs up|time for session/;
+
+/** How often what is on its way comes before anything else, by walk: wires differ. */
+const HURRY = [0, 0.4, 0.8];
+
 /** Long paths by chance; a seed gives the same one again. */
 export function walk<S>(
   subject: Subject<S>,
@@ -153,6 +161,7 @@ export function walk<S>(
   found: Found,
 ): void {
   const random = seeded(seed);
+  const hurry = HURRY[seed % HURRY.length]!;
   let node = start(subject, settings, budget, found);
   found.walks++;
   for (let n = 0; n < length; n++) {
@@ -160,10 +169,13 @@ export function walk<S>(
     if (options.length === 0) return;
     const any = () => options[Math.floor(random() * options.length)]!;
     let option = any();
-    // Time that passes is only one of the things that can happen, messages are quick, and a fault
-    // that ends everything is best kept for later.
+    // Messages are quick, time that passes is only one of the things that can happen, and what ends
+    // everything is best kept for later.
+    const message = random() < hurry ? options.find(({ name }) => MESSAGE.test(name)) : undefined;
+    if (message) option = message;
     if (option.name.startsWith("time for") && random() < 0.6) option = any();
     if (option.spends === "faults" && random() < 0.7) option = any();
+    for (let n = 0; n < 3 && ENDS.test(option.name); n++) option = any();
     node = next(node, option);
     found.states++;
     if (note(found, node.world, () => pathOf(node))) return;

@@ -60,7 +60,7 @@ function firstHeard<S>(w: World<S>, responseId: string): void {
   if (response.kind === "goodbye" && ++w.goodbyes > 1) breaks(w, "says goodbye twice");
   const covered = w.said.filter((said) => response.covers.includes(said.id));
   const fresh = covered.filter((said) => isUnanswered(said) && !said.guarded);
-  const toTool = response.kind === "declined" && covered.length === 0;
+  const toTool = response.kind === "declined" && w.tools.some(({ ran }) => ran);
   if (fresh.length === 0 && !toTool && !PROMPTS.includes(response.kind)) {
     breaks(w, covered.length > 0 ? "answers twice" : "answers nothing that was said");
   }

@@ -21,11 +21,11 @@ function ended(): void {
 }
 
 for (const settings of PROFILES) {
-  const limits = { depth: 5, untilMs: Infinity, maxStates: 20_000, stopAtFirst: true };
+  const limits = { depth: 6, untilMs: Infinity, maxStates: 20_000, stopAtFirst: true };
   exploreAll(machine, settings, { says: 2, faults: 1, tools: 1 }, limits, found);
   ended();
 }
-for (let seed = 1; seed <= 600; seed++) {
+for (let seed = 1; seed <= 2500; seed++) {
   const settings = WALKED[seed % WALKED.length]!;
   walk(machine, settings, { says: 8, faults: 5, tools: 2 }, 120, seed, found);
   ended();

@@ -30,7 +30,7 @@ import {
 } from "./caller_moves.ts";
 import { tell } from "./effects.ts";
 import { hear, takeAudio } from "./hearing.ts";
-import { hearInBuffer, isClosed, playingOf, voiceOf, type World } from "./world.ts";
+import { hearInBuffer, isClosed, leftMs, playingOf, voiceOf, type World } from "./world.ts";
 
 export interface Budget {
   /** How much the caller may still say, and how often the brain may still fail. */
@@ -219,10 +219,17 @@ export function deliver<S>(w: World<S>): void {
   tell(w, "playing" in said ? { ...said, playing: playingOf(w) } as CallEvent : said);
 }
 
-/** The next deadline comes. */
+/** Time passes to the next deadline, or to the end of our sound if that is sooner. */
 export function ring<S>(w: World<S>): void {
   const next = w.subject.next(w.state)!;
-  w.nowMs = Math.max(w.nowMs, next.atMs);
+  const ms = Math.max(0, next.atMs - w.nowMs);
+  const plays = w.audible && !w.held;
+  if (plays && leftMs(w) <= ms && next.name !== "session") {
+    w.nowMs += leftMs(w);
+    return hear(w, Infinity);
+  }
+  if (plays) hear(w, ms);
+  w.nowMs += ms;
   tell(w, w.subject.timer(w.state, next.name, playingOf(w)));
   w.seen.add(`timer_${next.name}`);
 }

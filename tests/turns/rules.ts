@@ -47,6 +47,9 @@ export function noticeEvent<S>(w: World<S>, event: CallEvent): void {
     case "response_done": {
       const wanted = w.subject.wants(w.state, event.responseId);
       if (event.fatal && wanted) w.hopeless = true;
+      if (event.failed) {
+        for (const t of w.tools) if (t.responseId === event.responseId && !t.ran) t.wanted = false;
+      }
       const sounded = (responseOf(w, event.responseId)?.audioMs ?? 0) > 0;
       if (event.failed && sounded && wanted) w.cutOff = true;
       return limited(w, event.failed && wanted, event);

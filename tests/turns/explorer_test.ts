@@ -1,0 +1,105 @@
+import { describe, it } from "node:test";
+import { assert, assertEquals } from "@std/assert";
+import type { CallAction, CallEvent, CallState } from "../../call/state.ts";
+import { emptyFound, exploreAll, walk } from "./explorer.ts";
+import { KNOWN_PATHS } from "./known_paths.ts";
+import { retrace } from "./paths.ts";
+import { PLAIN, PROFILES, WALKED } from "./profiles.ts";
+import { machine, type Subject } from "./subject.ts";
+
+const SHALLOW = { depth: 5, untilMs: Infinity, maxStates: 20_000 };
+const BUDGET = { says: 2, faults: 1, tools: 1 };
+const STORMY = { says: 8, faults: 5, tools: 2 };
+
+/** Looks at a machine for a moment. @returns What it found. */
+function explore(subject: Subject<CallState>, walks: number, stopAtFirst = false) {
+  const found = emptyFound();
+  for (const settings of PROFILES) {
+    exploreAll(subject, settings, BUDGET, { ...SHALLOW, stopAtFirst }, found);
+    if (stopAtFirst && found.violations.size > 0) return found;
+  }
+  for (let seed = 1; seed <= walks; seed++) {
+    walk(subject, WALKED[seed % WALKED.length]!, STORMY, 120, seed, found);
+    if (stopAtFirst && found.violations.size > 0) return found;
+  }
+  return found;
+}
+
+/** The machine with a defect in what it decides. */
+function broken(
+  change: (actions: readonly CallAction[], state: CallState, event: CallEvent) => CallAction[],
+): Subject<CallState> {
+  return {
+    ...machine,
+    step(state, event, nowMs) {
+      const decided = machine.step(state, event, nowMs);
+      return { state: decided.state, actions: change(decided.actions, decided.state, event) };
+    },
+  };
+}
+
+/** Nothing is shown by an exploration in which these never happen. */
+// deno-fmt-ignore
+const REACHABLE = [
+  "create_response", "cancel_response", "truncate", "delete_item", "commit", "clear_input",
+  "send_text", "tool_output", "hold", "resume", "drop", "ignore_voice", "open_uplink",
+  "close_uplink", "mute_uplink", "begin_turn", "say", "close",
+  "begin_answer", "begin_goes_on", "begin_greeting", "begin_text", "begin_tool",
+  "say_apology", "say_one_moment", "say_say_again",
+  "refused_active", "refused_empty", "refused_failed", "refused_fatal",
+  "timer_session", "timer_confirm", "timer_call_off", "timer_endpoint", "timer_unheard",
+  "timer_created", "timer_sound", "timer_closed", "timer_retry", "timer_tell_to_wait",
+  "timer_silence", "timer_goodbye", "timer_call_limit", "timer_idle_limit",
+  "close_agent_hung_up", "close_brain_failed", "close_caller_silent", "close_call_limit",
+  "close_idle_limit",
+];
+
+describe("the turn machine", () => {
+  it("breaks nothing on any short way, nor on some long ones, and everything was seen", () => {
+    const found = explore(machine, 700);
+    assertEquals([...found.violations.values()], []);
+    assertEquals(REACHABLE.filter((name) => !found.seen.has(name)), []);
+  });
+
+  for (const { was, settings, path } of KNOWN_PATHS) {
+    it(`no longer: ${was}`, () => {
+      const world = retrace(machine, { ...PLAIN, ...settings }, path.split("; "));
+      assert(world, "this way is not there any more: the defect needs another");
+      assertEquals(world.broken, []);
+    });
+  }
+});
+
+describe("the explorer", () => {
+  const notices = (name: string, subject: Subject<CallState>) =>
+    it(`notices a machine that ${name}`, () => {
+      const { violations } = explore(subject, 100, true);
+      assert(violations.size > 0, "it found nothing");
+    });
+
+  notices("never plays on", broken((actions) => actions.filter(({ type }) => type !== "resume")));
+
+  notices(
+    "asks for no answer after a failure",
+    broken((actions, { failures }) =>
+      actions.filter(({ type }) => type !== "create_response" || failures === 0)
+    ),
+  );
+
+  notices(
+    "deletes what was said",
+    broken((actions, _state, event) =>
+      event.type !== "committed"
+        ? [...actions]
+        : [...actions, { type: "delete_item", itemId: event.itemId }]
+    ),
+  );
+
+  notices("has lost a timer", {
+    ...machine,
+    next(state) {
+      const due = machine.next(state);
+      return due?.name === "created" ? null : due;
+    },
+  });
+});
