@@ -18,7 +18,7 @@ import { brainSaid } from "./from_brain.ts";
 import { makeEars } from "./listen.ts";
 import { step } from "./machine.ts";
 import { PageNews } from "./page_news.ts";
-import type { CallDeps as PartDeps, CallParts, CallSettings } from "./parts.ts";
+import type { CallDeps as PartDeps, CallParts } from "./parts.ts";
 import { Playback, PLAYBACK_DEFAULTS, type PlaybackPort } from "./playback.ts";
 import type { RecordedSettings, RecordedStep } from "./recording.ts";
 import {
@@ -27,11 +27,11 @@ import {
   NOTHING_PLAYS,
   openingState,
   type TimerName,
-  type TurnSettings,
 } from "./state.ts";
 import { Timeline } from "./timeline.ts";
 import { guardedClock, Timers } from "./timers.ts";
 import { Transcript } from "./transcript.ts";
+import { turnSettings } from "./turn_settings.ts";
 import { Uplink } from "./uplink.ts";
 
 export type { CallSettings } from "./parts.ts";
@@ -54,25 +54,6 @@ export interface CallDeps extends PartDeps {
 const MAX_WORDS = 50;
 const MAX_DIGITS = 64;
 const { maxChunkMs } = PLAYBACK_DEFAULTS;
-/** The longest silence that `semantic` turns wait out, by eagerness (Realtime guide, VAD). */
-const SEMANTIC_SILENCE_MS = { low: 8000, medium: 4000, auto: 4000, high: 2000 } as const;
-
-function turnSettings(settings: CallSettings): TurnSettings {
-  const { turns, silenceMs, eagerness } = settings.wish;
-  const { bargeInMs, silencePromptMs, deadAirMs } = settings;
-  const { sessionTimeoutMs, callLimitMs, idleLimitMs } = settings;
-  return {
-    turns,
-    bargeInMs,
-    greets: Boolean(settings.instructions.greeting),
-    silencePromptMs,
-    brainSilenceMs: turns === "semantic" ? SEMANTIC_SILENCE_MS[eagerness] : silenceMs,
-    deadAirMs,
-    sessionTimeoutMs,
-    callLimitMs,
-    idleLimitMs,
-  };
-}
 
 export class Call implements LegHandlers {
   readonly start: LegStart;
