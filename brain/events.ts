@@ -34,6 +34,7 @@ export type BrainEvent =
   | { type: "item_added"; itemId: string }
   | { type: "output_item"; responseId: string; itemId: string }
   | { type: "audio"; responseId: string; itemId: string; payload: string }
+  | { type: "audio_done"; responseId: string }
   | { type: "agent_words"; responseId: string; itemId: string; text: string; final: boolean }
   | { type: "caller_words"; itemId: string; text: string; usage: unknown }
   | { type: "caller_words_failed"; itemId: string; code: string }
@@ -74,6 +75,7 @@ type Name = RealtimeServerEvent["type"];
 /** A map, so that a type called "constructor" finds nothing. */
 const BETA_NAMES = new Map<string, Name>([
   ["response.audio.delta", "response.output_audio.delta"],
+  ["response.audio.done", "response.output_audio.done"],
   ["response.audio_transcript.delta", "response.output_audio_transcript.delta"],
   ["response.audio_transcript.done", "response.output_audio_transcript.done"],
   ["response.text.delta", "response.output_text.delta"],
@@ -135,6 +137,8 @@ export function readBrainEvent(text: string): BrainEvent {
       return { type: "output_item", responseId, itemId: str(obj(event.item).id) };
     case "response.output_audio.delta":
       return { type: "audio", responseId, itemId, payload: str(event.delta) };
+    case "response.output_audio.done":
+      return { type: "audio_done", responseId };
     case "response.output_audio_transcript.delta":
     case "response.output_text.delta":
       return { type: "agent_words", responseId, itemId, text: str(event.delta), final: false };

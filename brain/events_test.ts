@@ -48,7 +48,7 @@ const TABLE: [name: string, event: Record<string, unknown>, wanted: BrainEvent][
     { rate_limits: [{ name: "requests", remaining: 3, reset_seconds: 60 },
       { name: "tokens", remaining: 0, reset_seconds: 1.5 }, null] },
     { type: "rate_limits", resetMs: 1500 }],
-  ["response.output_audio.done", IDS, { type: "other", name: "response.output_audio.done" }],
+  ["response.output_audio.done", IDS, { type: "audio_done", responseId: "resp_1" }],
   ["made.up", {}, { type: "other", name: "made.up" }],
 ];
 

@@ -25,6 +25,8 @@ type EventOf<T extends CallEvent["type"]> = Extract<CallEvent, { type: T }>;
 const BACKOFF_MS = [150, 500, 1500, 3000];
 /** Requests and answers that may come to nothing in a row before we give up. */
 export const MAX_FAILURES = 5;
+/** The brain has an answer open that we know nothing of: so often we ask again. */
+const ACTIVE_MS = 1000;
 /** A brain that wants us to wait for longer has given up on the call. */
 export const MAX_RETRY_AFTER_MS = 20_000;
 /** Of an answer that was stopped sooner nobody has understood a word: it is not part of the talk. */
@@ -66,6 +68,8 @@ export function pursue(s: CallState, out: CallAction[], nowMs: number): void {
   s.retryAtMs = null;
   const ending = s.phase === "ending" && s.owes.includes("goodbye");
   if (s.phase !== "open" && !ending) return;
+  // Who says something needs no prompt, and whoever is answered hears from us.
+  if (s.awaiting.length > 0) s.owes = s.owes.filter((kind) => !isPrompt(kind));
   if (s.awaiting.length === 0 && s.owes.length === 0) return;
   if (openAnswer(s) || (s.alarm && !ending)) return;
   // The brain is about to begin one by itself, and it will answer all that waits.
@@ -97,6 +101,7 @@ function ask(s: CallState, out: CallAction[], nowMs: number): void {
   s.owes = s.owes.filter((owed) => owed !== kind);
   // Whoever is answered needs nothing beside it.
   if (utterances.length > 0) s.owes = [];
+  if (s.maybeMeant?.taken) s.maybeMeant = null;
   const id = ++s.lastId;
   s.answers = [...s.answers, {
     id,
@@ -106,6 +111,7 @@ function ask(s: CallState, out: CallAction[], nowMs: number): void {
     items: [],
     sinceMs: nowMs,
     sounds: false,
+    spoken: false,
     usedTool: false,
     early: s.earlyUtterance !== 0,
     cancelled: false,
@@ -138,7 +144,7 @@ export function wasHeard(answer: Answer, playing: readonly Heard[]): boolean {
   let heardMs = 0;
   for (const itemId of answer.items) {
     const item = playing.find((heard) => heard.itemId === itemId);
-    if (!item && answer.over) return true;
+    if (!item && answer.over && answer.sounds) return true;
     heardMs += item?.heardMs ?? 0;
   }
   return answer.sounds && heardMs >= WORD_HEARD_MS;
@@ -195,7 +201,7 @@ export function created(
 ): void {
   if (s.answers.some((answer) => answer.responseId === responseId)) return;
   if (name !== "") s.echoesNames = "yes";
-  const asked = s.answers.find((answer) => !answer.over && answer.responseId === null);
+  const asked = s.answers.find((a) => !a.over && a.responseId === null);
   const ours = name === ""
     ? asked && mayBeOurs(s, asked) ? asked : undefined
     : s.answers.find((answer) => answer.responseId === null && answerName(answer.id) === name);
@@ -209,7 +215,10 @@ export function created(
 /** It was the brain's own that we took for ours, and it doesn't greet. */
 function notOurs(s: CallState, answer: Answer): void {
   if (answer.kind === "greeting" && !answer.cancelled) owe(s, "greeting");
-  replace(s, answer.id, { kind: "turn" });
+  // What the brain had not taken when it began this, it doesn't know.
+  const known = ({ taken }: Utterance) => taken;
+  giveBack(s, answer.utterances.filter((u) => !known(u)));
+  replace(s, answer.id, { kind: "turn", utterances: answer.utterances.filter(known) });
 }
 
 /**
@@ -239,7 +248,9 @@ function brainBegan(
   const utterances = waiting.filter(({ taken }) => taken);
   const stray = utterances.length === 0 && nowMs < s.strayUntilMs;
   s.strayUntilMs = 0;
-  const unwanted = late || s.phase !== "open" || s.alarm?.audible || greets || stray ||
+  // It may speak first; later it has nothing to begin that nobody asked for.
+  const uncalled = utterances.length === 0 && (s.settings.turns === "local" || s.lastId > 0);
+  const unwanted = late || s.phase !== "open" || s.alarm?.audible || greets || stray || uncalled ||
     (open !== undefined && !asked && !open.cancelled);
   const answer: Answer = {
     id: ++s.lastId,
@@ -249,6 +260,7 @@ function brainBegan(
     items: [],
     sinceMs: nowMs,
     sounds: false,
+    spoken: false,
     usedTool: false,
     early: false,
     cancelled: Boolean(unwanted),
@@ -288,17 +300,27 @@ export function audioBegan(
   const answer = s.answers.find((a) => a.responseId === responseId);
   if (!answer || answer.cancelled) return;
   const items = answer.items.includes(itemId) ? answer.items : [...answer.items, itemId];
-  replace(s, answer.id, { sounds: true, items });
+  if (!answer.sounds) s.slowestSoundMs = Math.max(s.slowestSoundMs, nowMs - answer.sinceMs);
+  replace(s, answer.id, { sounds: true, spoken: false, items });
   s.soundSinceMs ??= nowMs;
   s.turnBegan = false;
   s.failures = 0;
+  s.silences = 0;
   s.deadAirs = 0;
+  s.overtaken = 0;
   s.toldToWait = false;
+  s.lastActivityMs = nowMs;
+}
+
+/** All of its sound came, though it may not be over yet: a tool may be called next. */
+export function audioDone(s: CallState, { responseId }: EventOf<"audio_done">): void {
+  const answer = s.answers.find((a) => a.responseId === responseId);
+  if (answer?.sounds) replace(s, answer.id, { spoken: true });
 }
 
 export function done(
   s: CallState,
-  { responseId, failed, fatal, retryAfterMs }: EventOf<"response_done">,
+  { responseId, failed, stopped, fatal, retryAfterMs }: EventOf<"response_done">,
   out: CallAction[],
   nowMs: number,
 ): void {
@@ -307,12 +329,27 @@ export function done(
   waitAtLeast(s, retryAfterMs, nowMs);
   if (!answer) return;
   if (answer.cancelled) remove(s, answer.id);
+  else if (stopped) stoppedByBrain(s, answer);
   else if (failed) fail(s, answer, fatal, out, nowMs);
   else if (answer.sounds && s.soundSinceMs !== null) replace(s, answer.id, { over: true });
-  else if (answer.sounds || answer.usedTool) remove(s, answer.id);
-  else if (answer.kind === "greeting") fail(s, answer, false, out, nowMs);
-  else empty(s, answer, out, nowMs);
+  // Until the turn is over it may be taken back.
+  else if (s.heldTool && answer.early) replace(s, answer.id, { over: true });
+  else if (answer.sounds || answer.usedTool) {
+    remove(s, answer.id);
+    // The answer to what the tool returns is the answer to them.
+    if (!answer.sounds && s.owes.includes("tool")) giveBack(s, answer.utterances);
+  } else if (answer.kind === "greeting" || answer.kind === "still_there") {
+    fail(s, answer, false, out, nowMs);
+  } else empty(s, answer, out, nowMs);
   if (s.phase === "ending") finishIfQuiet(s, out);
+}
+
+/** Some brains call an answer off when they hear a voice, though they were asked not to. */
+function stoppedByBrain(s: CallState, answer: Answer): void {
+  if (answer.sounds && s.soundSinceMs !== null) replace(s, answer.id, { over: true });
+  else remove(s, answer.id);
+  if (!answer.sounds) owedAgain(s, answer);
+  else if (s.phase === "open" && answer.kind !== "go_on") owe(s, "go_on");
 }
 
 /** It came to nothing: it is asked for again, later each time, and not for ever. */
@@ -328,10 +365,11 @@ function fail(
   if (plays) replace(s, answer.id, { over: true });
   else remove(s, answer.id);
   s.heldTool = null;
-  if (s.phase === "ending") return;
+  if (s.phase === "ending") return waitAtLeast(s, BACKOFF_MS[0]!, nowMs);
   if (fatal) return apologise(s, "brain_failed", out, nowMs);
-  if (answer.sounds) owe(s, "go_on");
-  else owedAgain(s, answer);
+  // One that was to finish another is not finished once more.
+  if (answer.sounds && answer.kind !== "go_on") owe(s, "go_on");
+  else if (!answer.sounds) owedAgain(s, answer);
   putOff(s, out, nowMs);
 }
 
@@ -402,11 +440,14 @@ function answerRefused(
   if (answer.responseId !== null) return notOurs(s, answer);
   remove(s, answer.id);
   if (answer.cancelled) return;
+  // The brain has begun something else just then: the last words come after it.
+  if (s.phase === "ending" && why === "active" && openAnswer(s)) return owedAgain(s, answer);
   if (s.phase === "ending") return finish(s, s.endReason ?? "agent_hung_up", out);
   if (why === "fatal") return apologise(s, "brain_failed", out, nowMs);
   owedAgain(s, answer);
-  // With an answer open that we know, its end is what we wait for, and nothing has failed.
-  if (why !== "active" || !openAnswer(s)) putOff(s, out, nowMs);
+  if (why !== "active") return putOff(s, out, nowMs);
+  // The end of what is open is what we wait for; where we know of nothing, we ask again in a while.
+  if (!openAnswer(s)) waitAtLeast(s, ACTIVE_MS, nowMs);
 }
 
 function commitRefused(
@@ -441,14 +482,27 @@ function commitRefused(
 }
 
 /** Not created, or silent for so long, that it counts as lost. */
-export function lost(s: CallState, answer: Answer, out: CallAction[], nowMs: number): void {
+export function lost(
+  s: CallState,
+  answer: Answer,
+  playing: readonly Heard[],
+  out: CallAction[],
+  nowMs: number,
+): void {
   const { utterances, kind, responseId } = answer;
+  if (answer.spoken) return void remove(s, answer.id);
   if (responseId === null) {
     remove(s, answer.id);
     if (s.echoesNames === "doubtful") s.echoesNames = "no";
   } else callOffAnswer(s, answer, out, nowMs);
-  for (const itemId of answer.sounds ? [] : answer.items) out.push({ type: "delete_item", itemId });
+  s.silences++;
+  for (const itemId of answer.items) {
+    const heardMs = playing.find((heard) => heard.itemId === itemId)?.heardMs ?? 0;
+    if (!answer.sounds) out.push({ type: "delete_item", itemId });
+    // What was on its way is dropped.
+    else if (heardMs > 0) out.push({ type: "truncate", itemId, audioEndMs: heardMs });
+  }
   if (!answer.sounds) owedAgain(s, { ...answer, utterances, kind });
-  else if (s.awaiting.length === 0) owe(s, "go_on");
+  else if (s.awaiting.length === 0 && kind !== "go_on") owe(s, "go_on");
   putOff(s, out, nowMs);
 }

@@ -226,6 +226,7 @@ export class Call implements LegHandlers {
 
   digit(digit: string): void {
     if (this.#digits.length < MAX_DIGITS) this.#digits += digit;
+    this.#step({ type: "caller_types" });
     this.#timers.set("digits", this.#deps.settings.digitPauseMs, () => {
       const digits = this.#digits;
       this.#digits = "";

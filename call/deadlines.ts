@@ -10,21 +10,23 @@ import type { Answer, CallState, TimerName } from "./state.ts";
 /** Asked for, or committed for the brain to answer, and not created: we ask again. */
 export const CREATED_MS = 2500;
 /** Created and without a sound: the caller is told to wait ... */
-export const SOUND_MS = 4000;
+export const SOUND_MS = 3500;
 /**
  * ... and after this it is called off and asked for again. A brain that is always slow gets longer
  * each time.
  */
-export const SILENT_MS = 6000;
+export const SILENT_MS = 5000;
+export const MAX_SILENT_MS = 10_000;
 /** It has begun to sound, and nothing more of it comes. */
 export const GAP_MS = 5000;
 /** Called off, and the brain has not closed it: it is forgotten. */
 export const CLOSED_MS = 2000;
 /** Something went wrong and the caller waits: they are told after this much silence. */
 export const TELL_TO_WAIT_MS = 2500;
-/** The longest that last words may take, and the longest silence among them. */
+/** The longest that last words may take to begin, and to be said, and the longest silence among them. */
 export const GOODBYE_MS = 15_000;
-export const GOODBYE_SILENCE_MS = 4000;
+export const LAST_WORDS_MS = 60_000;
+export const GOODBYE_SILENCE_MS = 6000;
 /**
  * A supposed interruption that pauses this long is over. The 160 ms of `Ears` are a pause between
  * two words: "stop, wait" has one of 200 ms, and the agent talked into it.
@@ -35,7 +37,13 @@ export const GOES_ON_MS = 360;
 /** Beyond its own silence, the brain has this long to end a turn. */
 export const ENDPOINT_SLACK_MS = 2000;
 /** A voice that only the brain hears has to end within this. */
-export const BRAIN_ALONE_MS = 30_000;
+export const BRAIN_ALONE_MS = 15_000;
+/** People breathe: what our detector hears without a pause for longer is no voice. */
+export const MAX_VOICE_MS = 20_000;
+/** A false alarm that may have been meant counts if this much silence follows the answer. */
+export const MEANT_MS = 1500;
+/** All of an answer's sound came, and the brain never says that it is over. */
+export const NEVER_DONE_MS = 20_000;
 /** The brain's detector wakes up at most this much later than ours. */
 export const UNHEARD_WAIT_MS = 600;
 /** The caller has spoken, the brain heard nothing: after this they are asked to say it again. */
@@ -55,8 +63,8 @@ export function isOwed(s: Readonly<CallState>): boolean {
 }
 
 /** An answer of which something is to come, and of which nothing is to be heard now. */
-const isSilent = (s: Readonly<CallState>) => ({ cancelled, over, sounds }: Answer) =>
-  !cancelled && !over && (!sounds || s.soundSinceMs === null);
+const isSilent = (s: Readonly<CallState>) => ({ cancelled, over, sounds, spoken }: Answer) =>
+  !cancelled && !over && (!sounds || (s.soundSinceMs === null && !spoken));
 
 /** When the named thing has to happen; Infinity for never. */
 export function deadline(s: Readonly<CallState>, name: TimerName): number {
@@ -65,14 +73,21 @@ export function deadline(s: Readonly<CallState>, name: TimerName): number {
     case "call_limit":
       return s.startedAtMs + settings.callLimitMs;
     case "idle_limit":
-      return s.phase === "ending" ? NEVER : s.lastActivityMs + settings.idleLimitMs;
+      // While we speak nobody is idle.
+      return s.phase === "ending" || s.soundSinceMs !== null
+        ? NEVER
+        : s.lastActivityMs + settings.idleLimitMs;
     case "session":
       return s.phase === "opening" ? s.startedAtMs + settings.sessionTimeoutMs : NEVER;
     case "goodbye": {
       if (s.phase !== "ending") return NEVER;
-      const silent = s.quietSinceMs === null ? NEVER : s.quietSinceMs + GOODBYE_SILENCE_MS;
-      return Math.min(s.endingSinceMs + GOODBYE_MS, Math.max(s.endingSinceMs, silent));
+      if (s.soundSinceMs !== null) return s.endingSinceMs + LAST_WORDS_MS;
+      // The silence before them doesn't count.
+      const quietMs = Math.max(s.quietSinceMs ?? NEVER, s.endingSinceMs);
+      return Math.min(s.endingSinceMs + GOODBYE_MS, quietMs + GOODBYE_SILENCE_MS);
     }
+    case "retry":
+      return s.retryAtMs ?? NEVER;
   }
   return s.phase === "open" ? whileOpen(s, name) : NEVER;
 }
@@ -81,6 +96,8 @@ function whileOpen(s: Readonly<CallState>, name: TimerName): number {
   const { settings, alarm } = s;
   const open = openAnswer(s);
   const quietFor = (ms: number) => s.quietSinceMs === null ? NEVER : s.quietSinceMs + ms;
+  /** ... while something was owed: the silence before that was nobody's fault. */
+  const waitsFor = (ms: number) => Math.max(quietFor(ms), (s.owedSinceMs ?? NEVER) + ms);
   switch (name) {
     case "confirm": {
       if (!alarm || alarm.burstFromMs === null) return NEVER;
@@ -94,28 +111,39 @@ function whileOpen(s: Readonly<CallState>, name: TimerName): number {
     case "unheard":
       if (s.speaking && !s.alarm && isUnheard(s)) return s.speaking.endMs + UNHEARD_WAIT_MS;
       return s.unheard === null ? NEVER : Math.max(s.unheard.endMs + UNHEARD_MS, quietFor(0));
+    case "maybe_meant":
+      return s.maybeMeant && !isOwed(s) && !open && !s.speaking ? quietFor(MEANT_MS) : NEVER;
+    case "voice":
+      return s.voiceSinceMs === null ? NEVER : s.voiceSinceMs + MAX_VOICE_MS;
     case "created":
-      if (open && !open.cancelled && open.responseId === null) return open.sinceMs + CREATED_MS;
+      if (open && !open.cancelled && open.responseId === null) {
+        return open.sinceMs + CREATED_MS * (1 + s.silences);
+      }
       return brainAnswersAt(s);
     case "sound":
-      if (!open || open.responseId === null || !isSilent(s)(open)) return NEVER;
-      return open.sounds ? quietFor(GAP_MS) : open.sinceMs + SILENT_MS * (1 + s.failures);
+      if (!open || open.responseId === null || open.cancelled) return NEVER;
+      if (open.spoken) return quietFor(NEVER_DONE_MS);
+      if (!isSilent(s)(open)) return NEVER;
+      if (open.sounds) return quietFor(GAP_MS);
+      return open.sinceMs + patienceMs(s);
     case "closed":
       return open?.cancelled ? open.sinceMs + CLOSED_MS : NEVER;
-    case "retry":
-      return s.retryAtMs ?? NEVER;
     case "tell_to_wait": {
       if (s.toldToWait || !isOwed(s)) return NEVER;
-      if (s.failures > 0) return quietFor(TELL_TO_WAIT_MS);
-      return open && open.responseId !== null && isSilent(s)(open)
-        ? Math.max(open.sinceMs + SOUND_MS, quietFor(TELL_TO_WAIT_MS))
-        : NEVER;
+      if (s.failures > 0) return waitsFor(TELL_TO_WAIT_MS);
+      if (!open || open.responseId === null || !isSilent(s)(open)) return NEVER;
+      // A gap in the middle of an answer is no reason to speak into it at once.
+      return open.sounds
+        ? quietFor(SOUND_MS)
+        : Math.max(open.sinceMs + SOUND_MS, waitsFor(TELL_TO_WAIT_MS));
     }
     case "dead_air":
-      return isOwed(s) ? quietFor(settings.deadAirMs) : NEVER;
+      return isOwed(s) ? waitsFor(settings.deadAirMs) : NEVER;
     case "silence": {
       const waits = isOwed(s) || open || s.speaking || settings.silencePromptMs === 0;
-      return waits ? NEVER : quietFor(settings.silencePromptMs);
+      // Keys are pressed in silence.
+      const activeMs = s.lastActivityMs + settings.silencePromptMs;
+      return waits ? NEVER : Math.max(quietFor(settings.silencePromptMs), activeMs);
     }
   }
   return NEVER;
@@ -126,6 +154,10 @@ function isUnheard(s: Readonly<CallState>): boolean {
   return s.settings.turns !== "local" && s.voiceSinceMs === null && s.brainItem === null &&
     s.speaking!.items.length === 0;
 }
+
+/** How long a created answer may make no sound. */
+const patienceMs = ({ silences, slowestSoundMs }: Readonly<CallState>) =>
+  Math.min(MAX_SILENT_MS, Math.max(SILENT_MS * (1 + silences), 2 * slowestSoundMs));
 
 /** When the brain must have ended the turn that it hears. Muted, it gets as long once more. */
 function endpoint(s: Readonly<CallState>): number {
@@ -157,6 +189,8 @@ const NAMES: readonly TimerName[] = [
   "call_off",
   "endpoint",
   "unheard",
+  "maybe_meant",
+  "voice",
   "created",
   "sound",
   "closed",

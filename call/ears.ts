@@ -80,6 +80,8 @@ export class Ears {
   #frameEndMs = 0;
   /** The port was told that the caller speaks. */
   #told = false;
+  /** Noise goes on that was taken for a voice. */
+  #deaf = false;
   /** When the present speech began, on the call's clock. */
   #onsetMs = 0;
   /** Where voice was last heard, on the detector's clock. */
@@ -129,8 +131,13 @@ export class Ears {
     }
   }
 
-  /** It was no caller: what goes on has to pass the gate anew. */
-  callOff(): void {
+  /**
+   * It was no caller: what goes on has to pass the gate anew.
+   *
+   * @param untilSilence Nothing of it is told before the line has been silent once.
+   */
+  callOff(untilSilence = false): void {
+    this.#deaf = untilSilence && this.vad.speaking;
     this.#told = false;
     this.#loudMs = 0;
   }
@@ -161,10 +168,11 @@ export class Ears {
 
   #began(onsetMs: number): void {
     // With nothing of ours on the line, the detector's word is enough.
-    if (!this.#told && this.#echoDbfs === -Infinity) this.#tell(onsetMs);
+    if (!this.#told && !this.#deaf && this.#echoDbfs === -Infinity) this.#tell(onsetMs);
   }
 
   #ended(endMs: number): void {
+    this.#deaf = false;
     if (!this.#told) return;
     this.#told = false;
     this.#port.stopped(endMs);
@@ -185,6 +193,7 @@ export class Ears {
   #judge(ms: number): void {
     const voiced = this.vad.confidence >= VOICED;
     if (voiced) this.#voiceMs = this.vad.positionMs;
+    if (this.#deaf) return;
     if (!this.#told) return this.#watchGate(voiced, ms);
     if (voiced) this.#follow();
     this.#watchPause(voiced);

@@ -62,7 +62,7 @@ export function perform(action: CallAction, call: CallParts, nowMs: number): voi
       if (action.why === "false_alarm") telemetry.falseAlarm();
       return playback.resume();
     case "ignore_voice":
-      return call.ears.callOff();
+      return call.ears.callOff(action.untilSilence);
     case "drop": {
       const { bargeIn } = action;
       for (const { itemId, heardMs, receivedMs } of playback.playing()) {

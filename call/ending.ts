@@ -21,6 +21,7 @@ export function end(s: CallState, reason: EndReason, out: CallAction[], nowMs: n
   s.earlyUtterance = 0;
   s.heldTool = null;
   s.unheard = null;
+  s.maybeMeant = null;
 }
 
 /** Nothing more can be had from the brain: the caller is told so in our own words, and then goes. */

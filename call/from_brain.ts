@@ -11,6 +11,9 @@ import { HANG_UP_TOOL } from "../brain/session.ts";
 import type { CallParts } from "./parts.ts";
 import { NOTHING_PLAYS, type RefusalReason } from "./state.ts";
 
+/** The longest pause that is kept for a limit, where the brain doesn't name one. */
+const MAX_RESET_MS = 10_000;
+
 /** Takes in one event; audio and the session's own are not among them. */
 export function brainSaid(event: BrainEvent, call: CallParts): void {
   const { leg, timeline, transcript } = call;
@@ -55,6 +58,8 @@ export function brainSaid(event: BrainEvent, call: CallParts): void {
     }
     case "caller_words_failed":
       return call.deps.telemetry.brainError(event.code || "transcription_failed", "harmless");
+    case "audio_done":
+      return call.step({ type: "audio_done", responseId: event.responseId });
     case "tool_called": {
       const { responseId, call: tool } = event;
       const hangsUp = tool.name === HANG_UP_TOOL;
@@ -137,6 +142,7 @@ function responseDone(
     type: "response_done",
     responseId,
     failed,
+    stopped: status === "cancelled" && answer?.cancelled === false,
     fatal: reason === "insufficient_quota",
     retryAfterMs: failed ? waitFor(reason, event.retryAfterMs, call, nowMs) : 0,
   });
@@ -144,8 +150,9 @@ function responseDone(
 
 /** How long the brain wants us to wait: by its words, or by the limits that it told before. */
 function waitFor(code: string, saidMs: number, call: CallParts, nowMs: number): number {
-  if (code !== "rate_limit_exceeded") return saidMs;
-  return Math.max(saidMs, call.limitedUntilMs - nowMs, 0);
+  if (saidMs > 0 || code !== "rate_limit_exceeded") return saidMs;
+  // When the limit is whole again is later than when there is room for one more request.
+  return Math.min(MAX_RESET_MS, Math.max(0, call.limitedUntilMs - nowMs));
 }
 
 function brainError(

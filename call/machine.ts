@@ -11,9 +11,9 @@
  */
 
 import * as answers from "./answers.ts";
-import { deadline, openAnswer } from "./deadlines.ts";
+import { deadline, isOwed, openAnswer } from "./deadlines.ts";
 import { apologise, close, end, finish, finishIfQuiet } from "./ending.ts";
-import type { CallAction, CallEvent, CallState, Heard, TimerName } from "./state.ts";
+import type { Answer, CallAction, CallEvent, CallState, Heard, TimerName } from "./state.ts";
 import * as utterances from "./utterances.ts";
 
 /** Times in a row that the last net may catch before the call is given up. */
@@ -47,6 +47,8 @@ export function step(
   handle(next, event, actions, nowMs);
   answers.pursue(next, actions, nowMs);
   listenForQuiet(next, nowMs);
+  if (isOwed(next)) next.owedSinceMs ??= nowMs;
+  else next.owedSinceMs = null;
   return { state: next, actions };
 }
 
@@ -68,12 +70,19 @@ const HANDLERS: Handlers = {
   committed: utterances.committed,
   caller_wrote: utterances.callerWrote,
   text_taken: utterances.textTaken,
+  caller_types: utterances.callerTypes,
   response_created(s, event, out, nowMs) {
+    // Some brains answer before they say that they have committed, or don't say it at all.
+    if (event.name === "" && s.brainItem !== null && s.brainEnded) {
+      const committed = { type: "committed", itemId: s.brainItem, playing: [] } as const;
+      utterances.committed(s, committed, out, nowMs);
+    }
     answers.created(s, event, out, nowMs);
     speaksMeanwhile(s, out, nowMs);
   },
   output_item: answers.outputItem,
   audio_began: answers.audioBegan,
+  audio_done: answers.audioDone,
   response_done: answers.done,
   tool_called(s, { responseId, callId, hangsUp }, out, nowMs) {
     const answer = s.answers.find((a) => a.responseId === responseId);
@@ -82,8 +91,12 @@ const HANDLERS: Handlers = {
     if (s.earlyUtterance !== 0) s.heldTool = { callId, hangsUp };
     else runTool(s, callId, hangsUp, out, nowMs);
   },
-  agent_silent(s, _event, out) {
+  agent_silent(s, _event, out, nowMs) {
     s.soundSinceMs = null;
+    s.lastActivityMs = nowMs;
+    const isPrompt = ({ kind, sounds, cancelled }: Answer) =>
+      kind === "still_there" && sounds && !cancelled;
+    s.prompted ||= s.answers.some(isPrompt);
     s.answers = s.answers.filter(({ over }) => !over);
     if (s.phase === "ending") finishIfQuiet(s, out);
   },
@@ -114,20 +127,22 @@ const DUE: Readonly<Record<TimerName, Due>> = {
     apologise(s, "brain_failed", out, nowMs);
   },
   confirm: utterances.overtake,
-  call_off(s, _playing, out, nowMs) {
-    utterances.callOff(s, s.alarm!.pausedFromMs, out, nowMs);
-  },
+  call_off: utterances.callOff,
   endpoint(s, _playing, out, nowMs) {
     utterances.endpointDue(s, out, nowMs);
   },
   unheard: utterances.unheardDue,
-  created(s, _playing, out, nowMs) {
+  maybe_meant(s, _playing, out) {
+    utterances.maybeMeantDue(s, out);
+  },
+  voice: utterances.voiceDue,
+  created(s, playing, out, nowMs) {
     const open = openAnswer(s);
-    if (open && !open.cancelled) return answers.lost(s, open, out, nowMs);
+    if (open && !open.cancelled) return answers.lost(s, open, playing, out, nowMs);
     s.awaiting = s.awaiting.map((u) => ({ ...u, brainAnswersSinceMs: null }));
   },
-  sound(s, _playing, out, nowMs) {
-    answers.lost(s, openAnswer(s)!, out, nowMs);
+  sound(s, playing, out, nowMs) {
+    answers.lost(s, openAnswer(s)!, playing, out, nowMs);
   },
   closed(s) {
     answers.remove(s, openAnswer(s)!.id);
@@ -142,10 +157,7 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   },
   dead_air: deadAir,
   silence(s, _playing, out, nowMs) {
-    if (!s.prompted) {
-      s.prompted = true;
-      return answers.owe(s, "still_there");
-    }
+    if (!s.prompted) return answers.owe(s, "still_there");
     end(s, "caller_silent", out, nowMs);
     answers.owe(s, "goodbye");
   },
@@ -169,6 +181,7 @@ function deadAir(
 ): void {
   s.quietSinceMs = nowMs;
   s.deadAirs++;
+  s.toldToWait = true;
   if (s.deadAirs >= MAX_DEAD_AIRS) return apologise(s, "brain_failed", out, nowMs);
   s.soundSinceMs ??= nowMs;
   out.push({ type: "say", phrase: "one_moment", why: "dead_air" });
@@ -176,14 +189,12 @@ function deadAir(
 
 /** An answer has come into being while the caller speaks: it waits, and may be overtaken. */
 function speaksMeanwhile(s: CallState, out: CallAction[], nowMs: number): void {
-  const { speaking, voiceSinceMs, settings, brainItem } = s;
+  const { speaking, voiceSinceMs, settings } = s;
   if (!speaking || s.alarm || s.earlyUtterance !== 0) return;
   const recent = voiceSinceMs !== null && nowMs < voiceSinceMs + answers.LOCAL_VOICE_MS;
   const local = settings.turns === "local" ? voiceSinceMs !== null : recent;
   const { onsetMs } = speaking;
-  if (local || brainItem !== null) {
-    utterances.raiseAlarm(s, { local, goesOn: true, onsetMs }, out, nowMs);
-  }
+  if (local) utterances.raiseAlarm(s, { goesOn: true, onsetMs }, out, nowMs);
 }
 
 /** The turn is over: what was held is played, and what was put off is done. */
@@ -194,6 +205,7 @@ function turnIsOver(s: CallState, out: CallAction[], nowMs: number): void {
   out.push({ type: "resume", why: "turn_over" });
   const tool = s.heldTool;
   s.heldTool = null;
+  if (s.soundSinceMs === null) s.answers = s.answers.filter(({ over }) => !over);
   if (tool) runTool(s, tool.callId, tool.hangsUp, out, nowMs);
 }
 
@@ -206,7 +218,10 @@ function runTool(
 ): void {
   out.push({ type: "tool_output", callId, ok: hangsUp });
   if (!hangsUp) return answers.owe(s, "tool");
+  const silent = s.soundSinceMs === null && !s.answers.some((a) => a.sounds && !a.cancelled);
   end(s, "agent_hung_up", out, nowMs);
+  // Whoever hangs up says goodbye first.
+  if (silent) answers.owe(s, "goodbye");
   // It may come when everything has been said and heard already.
   finishIfQuiet(s, out);
 }

@@ -92,6 +92,8 @@ export interface Answer {
   readonly sinceMs: number;
   /** The first of its audio came. */
   readonly sounds: boolean;
+  /** The last of its audio came, as far as the brain says so. */
+  readonly spoken: boolean;
   /** It called a tool. */
   readonly usedTool: boolean;
   /** Asked for at an early silence: held until the turn is really over. */
@@ -112,8 +114,6 @@ export interface Alarm {
   readonly burstFromMs: number | null;
   /** Where the voice was last heard, once the caller pauses. */
   readonly pausedFromMs: number;
-  /** Our own detector raised it, so our own detector may call it off. */
-  readonly local: boolean;
   /** Something of ours was to be heard. Before that, whoever speaks just goes on with their turn. */
   readonly audible: boolean;
 }
@@ -136,6 +136,10 @@ export interface CallState {
   voiceEndMs: number;
   /** The item that the brain's detector has open. */
   brainItem: string | null;
+  /** It has said that the voice in it ended. */
+  brainEnded: boolean;
+  /** It has ever said that its detector hears a voice, and not only what it committed. */
+  brainAnnounces: boolean;
   /** Up to where its last item reaches. */
   brainHeardToMs: number;
   /** What is being said, or was said and not yet ended by whoever ends turns. */
@@ -155,6 +159,14 @@ export interface CallState {
   heldTool: { readonly callId: string; readonly hangsUp: boolean } | null;
   /** Our detector heard it and the brain's did not, so far. */
   unheard: Utterance | null;
+  /** The caller was asked to say something again, and the brain has heard nothing since. */
+  askedToRepeat: boolean;
+  /** A false alarm near the end of an answer: should nobody say more, it was meant. */
+  maybeMeant: Utterance | null;
+  /** Where the caller's voice ended in the turn before. */
+  turnEndMs: number;
+  /** Answers in a row that a voice took back before they had made a sound. */
+  overtaken: number;
   lastActivityMs: number;
 
   // The agent.
@@ -179,6 +191,10 @@ export interface CallState {
    * one without a name while ours was to come.
    */
   echoesNames: "unknown" | "doubtful" | "yes" | "no";
+  /** Answers in a row that were not created or made no sound in time: the next one gets longer. */
+  silences: number;
+  /** The longest that this brain took from creating an answer to its first sound. */
+  slowestSoundMs: number;
   /** The caller was told to wait for what is owed now. */
   toldToWait: boolean;
   /** Times in a row that the last net had to catch. */
@@ -189,6 +205,8 @@ export interface CallState {
   prompted: boolean;
   /** Since when neither side makes a sound; null while one does. */
   quietSinceMs: number | null;
+  /** Since when the caller is owed something; null while they aren't. */
+  owedSinceMs: number | null;
 }
 
 /** An item that was queued for playback: how much of it came, and how much the caller heard. */
@@ -205,6 +223,8 @@ export type TimerName =
   | "call_off"
   | "endpoint"
   | "unheard"
+  | "maybe_meant"
+  | "voice"
   | "created"
   | "sound"
   | "closed"
@@ -239,6 +259,8 @@ export type CallEvent =
   | { type: "caller_wrote"; ref: number; playing: readonly Heard[] }
   /** What was written stands in the conversation. */
   | { type: "text_taken"; name: string }
+  /** A key was pressed; more may follow before they are told together. */
+  | { type: "caller_types" }
   /** `name` is ours, given back, or empty. */
   | { type: "response_created"; responseId: string; name: string }
   | { type: "output_item"; responseId: string; itemId: string }
@@ -248,12 +270,16 @@ export type CallEvent =
     type: "response_done";
     responseId: string;
     failed: boolean;
+    /** The brain called it off by itself, and we hadn't. */
+    stopped: boolean;
     /** It makes no sense to try again. */
     fatal: boolean;
     /** How long the brain says to wait; 0 when it doesn't. */
     retryAfterMs: number;
   }
   | { type: "tool_called"; responseId: string; callId: string; hangsUp: boolean }
+  /** The last of an item's sound came. */
+  | { type: "audio_done"; responseId: string }
   /** All that came of our sound was heard. */
   | { type: "agent_silent" }
   /** The brain refused a request: ours, by the name that we gave it, or its own. */
@@ -291,7 +317,7 @@ export type CallAction =
   /** `bargeIn`: the caller's onset, and when our sound stopped for it. */
   | { type: "drop"; bargeIn: { onsetMs: number; heldAtMs: number } | null }
   /** What our detector hears is nobody's voice: it has to prove itself anew. */
-  | { type: "ignore_voice" }
+  | { type: "ignore_voice"; untilSilence: boolean }
   | { type: "open_uplink" }
   | { type: "close_uplink" }
   /** The brain is sent silence in the place of the line's noise, or no longer. */
@@ -321,6 +347,8 @@ export function openingState(settings: TurnSettings, nowMs: number): CallState {
     voiceSinceMs: null,
     voiceEndMs: 0,
     brainItem: null,
+    brainEnded: false,
+    brainAnnounces: false,
     brainHeardToMs: 0,
     speaking: null,
     awaiting: [],
@@ -331,6 +359,10 @@ export function openingState(settings: TurnSettings, nowMs: number): CallState {
     earlyUtterance: 0,
     heldTool: null,
     unheard: null,
+    askedToRepeat: false,
+    maybeMeant: null,
+    turnEndMs: -100_000,
+    overtaken: 0,
     lastActivityMs: nowMs,
     answers: [],
     owes: [],
@@ -341,10 +373,13 @@ export function openingState(settings: TurnSettings, nowMs: number): CallState {
     retryAtMs: null,
     turnBegan: false,
     echoesNames: "unknown",
+    silences: 0,
+    slowestSoundMs: 0,
     toldToWait: false,
     deadAirs: 0,
     uplinkMuted: false,
     prompted: false,
     quietSinceMs: nowMs,
+    owedSinceMs: null,
   };
 }

@@ -109,10 +109,10 @@ export class Talk {
 
   done(
     responseId: string,
-    how: { failed?: boolean; fatal?: boolean; retryAfterMs?: number } = {},
+    how: { failed?: boolean; fatal?: boolean; stopped?: boolean; retryAfterMs?: number } = {},
   ): CallAction[] {
-    const { failed = false, fatal = false, retryAfterMs = 0 } = how;
-    return this.tell({ type: "response_done", responseId, failed, fatal, retryAfterMs });
+    const { failed = false, fatal = false, stopped = false, retryAfterMs = 0 } = how;
+    return this.tell({ type: "response_done", responseId, failed, stopped, fatal, retryAfterMs });
   }
 
   heardOut(): CallAction[] {

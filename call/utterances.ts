@@ -23,7 +23,13 @@ const AGAIN_MS = 600;
 /** With local turns: a burst of less voice than this, before any sound of ours, is a click. */
 const WORD_MS = 150;
 /** What our detector hears and the brain's doesn't is taken for words from this length on. */
-const UNHEARD_WORD_MS = 400;
+const UNHEARD_WORD_MS = 450;
+/** What is said so soon after the caller's own turn goes on with it, though an answer has begun. */
+const GOES_ON_WITHIN_MS = 1100;
+/** A false alarm over this much of an answer, or less, may have been meant after all. */
+const MAYBE_MEANT_MS = 2500;
+/** After so many answers that no sound came of, a voice before the next one has to wait for it. */
+const MAX_OVERTAKEN = 3;
 /**
  * Whoever speaks into so little of an answer is answering it: people don't wait for its end. What is
  * left of it is not said any more.
@@ -34,6 +40,8 @@ const MAX_AWAITING = 50;
 const MAX_WITHDRAWN = 8;
 /** Two detectors may differ by this much about where a voice began. */
 const LATE_MS = 1000;
+/** What began earlier than an alarm by more than this is not what raised it. */
+const SAME_VOICE_MS = 100;
 /** Two detectors may differ by this much about where a voice ended. */
 const REST_MS = 300;
 /** For this long the brain may begin an answer to what was withdrawn. */
@@ -52,6 +60,9 @@ function utterance(s: CallState, by: Utterance["by"], onsetMs: number): Utteranc
   };
 }
 
+const isLocal = (s: CallState) => s.settings.turns === "local";
+const FORGET_VOICE: CallAction = { type: "ignore_voice", untilSilence: false };
+
 const withItem = (u: Utterance, itemId: string | undefined): Utterance =>
   !itemId || u.items.includes(itemId) ? u : { ...u, items: [...u.items, itemId] };
 
@@ -69,8 +80,14 @@ export function callerStarted(
     s.uplinkMuted = false;
     out.push({ type: "mute_uplink", on: false });
   }
-  if (!local) s.brainItem = itemId ?? "";
+  if (!local) {
+    s.brainItem = itemId ?? "";
+    s.brainEnded = false;
+    s.brainAnnounces = true;
+    s.askedToRepeat = false;
+  }
   s.prompted = false;
+  s.toldToWait = false;
   if (!local && isStale(s, onsetMs, nowMs)) return withdraw(s, itemId, nowMs);
   // Older words than those that are being said: they get an answer of their own.
   if (!local && s.speaking && onsetMs < s.speaking.onsetMs - LATE_MS) return;
@@ -78,9 +95,10 @@ export function callerStarted(
     s.speaking ??= s.unheard;
     s.unheard = null;
   }
-  const goesOn = s.speaking !== null;
+  // Said before anything of ours was to be heard.
+  const goesOn = s.speaking !== null && s.speaking.onsetMs < (s.soundSinceMs ?? Infinity);
   s.speaking = withItem(
-    s.speaking ?? (local ? takeUpAgain(s) : null) ?? utterance(s, "voice", onsetMs),
+    s.speaking ?? (local ? takeUpAgain(s, onsetMs) : null) ?? utterance(s, "voice", onsetMs),
     itemId,
   );
   // The voice goes on, or was over before the brain woke up to it.
@@ -88,8 +106,10 @@ export function callerStarted(
   else if (s.voiceSinceMs === null && s.voiceEndMs > s.speaking.onsetMs) {
     s.speaking = { ...s.speaking, endMs: s.voiceEndMs };
   }
-  if (local && s.settings.turns === "local") openUplink(s, onsetMs, out);
-  raiseAlarm(s, { local, goesOn, onsetMs }, out, nowMs);
+  if (!local) return; // what only the brain hears counts when it has committed it
+  if (s.settings.turns === "local") openUplink(s, onsetMs, out);
+  const follows = onsetMs - s.turnEndMs < GOES_ON_WITHIN_MS;
+  raiseAlarm(s, { goesOn: goesOn || follows, onsetMs }, out, nowMs);
 }
 
 /** The brain's slower detector wakes up to what ours has already called off. */
@@ -105,11 +125,13 @@ function withdraw(s: CallState, itemId: string | undefined, nowMs: number): void
 }
 
 /** A false alarm whose item the brain still has open: with these words it is one utterance. */
-function takeUpAgain(s: CallState): Utterance | null {
-  const again = s.withdrawn.find(({ items }) => s.brainItem && items.includes(s.brainItem));
+function takeUpAgain(s: CallState, onsetMs: number): Utterance | null {
+  const isOpen = ({ items }: Utterance) => s.brainItem !== null && items.includes(s.brainItem);
+  const again = s.maybeMeant && isOpen(s.maybeMeant) ? s.maybeMeant : s.withdrawn.find(isOpen);
   if (!again) return null;
   s.withdrawn = s.withdrawn.filter((u) => u !== again);
-  return again;
+  if (again === s.maybeMeant) s.maybeMeant = null;
+  return { ...again, onsetMs };
 }
 
 /** What an old false alarm left in the brain's buffer is not part of these words. */
@@ -129,24 +151,23 @@ function openUplink(s: CallState, onsetMs: number, out: CallAction[]): void {
  */
 export function raiseAlarm(
   s: CallState,
-  { local, goesOn, onsetMs }: { local: boolean; goesOn: boolean; onsetMs: number },
+  { goesOn, onsetMs }: { goesOn: boolean; onsetMs: number },
   out: CallAction[],
   nowMs: number,
 ): void {
   const { alarm } = s;
   if (alarm) {
-    // The brain may only now wake up to what ours has heard already.
-    if (!local && alarm.local) return;
-    s.alarm = { ...alarm, local: alarm.local || local, burstFromMs: alarm.burstFromMs ?? onsetMs };
+    s.alarm = { ...alarm, burstFromMs: alarm.burstFromMs ?? onsetMs };
     return;
   }
   const open = openAnswer(s);
   const making = open !== undefined && !open.cancelled;
-  if (s.phase !== "open" || s.held) return;
-  // The brain's word for what we have heard already matters only to an answer without it.
-  if (!making && (s.soundSinceMs === null || (goesOn && !local))) return;
+  if (s.phase !== "open" || s.held || (!making && s.soundSinceMs === null)) return;
+  // A line that is never quiet would take every answer back: now one is heard first.
+  const noisy = s.overtaken >= MAX_OVERTAKEN;
+  if (noisy && s.soundSinceMs === null) return;
   // What was said before our sound began is no interruption of it, however late we hear of it.
-  const over = s.soundSinceMs !== null && onsetMs >= s.soundSinceMs && !goesOn;
+  const over = s.soundSinceMs !== null && ((onsetMs >= s.soundSinceMs && !goesOn) || noisy);
   const again = s.lastAlarm !== null && onsetMs - s.lastAlarm.endMs < AGAIN_MS;
   s.alarm = {
     onsetMs,
@@ -154,7 +175,6 @@ export function raiseAlarm(
     spokenMs: again ? s.lastAlarm!.spokenMs : 0,
     burstFromMs: onsetMs,
     pausedFromMs: onsetMs,
-    local,
     audible: over,
   };
   s.held = true;
@@ -168,11 +188,11 @@ export function callerPaused(
   nowMs: number,
 ): void {
   const { alarm } = s;
-  if (!alarm || !alarm.local || alarm.burstFromMs === null) return;
+  if (!alarm || alarm.burstFromMs === null) return;
   const spokenMs = alarm.spokenMs + Math.max(0, endMs - alarm.burstFromMs);
   s.alarm = { ...alarm, spokenMs, burstFromMs: null, pausedFromMs: endMs };
   if (!isBegun(s, playing)) beforeSound(s, playing, out, nowMs);
-  else if (isTail(s, playing)) overtake(s, playing, out, nowMs);
+  else if (leftMs(s, playing) <= TAIL_MS) overtake(s, playing, out, nowMs);
 }
 
 /** Something was to be heard when the voice began; what was only about to sound needs no doubt. */
@@ -198,19 +218,18 @@ function beforeSound(
   if (s.settings.turns !== "local") return;
   s.speaking = null;
   s.voiceSinceMs = null;
-  out.push({ type: "ignore_voice" }, { type: "close_uplink" });
+  out.push(FORGET_VOICE, { type: "close_uplink" });
 }
 
 const isEndedByBrain = (s: CallState) =>
   s.settings.turns !== "local" && s.brainItem === null && s.speaking !== null &&
   s.speaking.items.length > 0;
 
-/** All has been made, and hardly anything of it is left to be heard. */
-function isTail(s: CallState, playing: readonly Heard[]): boolean {
+/** How much is left to be heard; more than anyone knows while it is still being spoken. */
+function leftMs(s: CallState, playing: readonly Heard[]): number {
   const open = openAnswer(s);
-  if (open && !open.cancelled) return false;
-  const leftMs = playing.reduce((sum, { receivedMs, heardMs }) => sum + receivedMs - heardMs, 0);
-  return leftMs <= TAIL_MS;
+  if (open?.sounds && !open.cancelled && !open.spoken) return Infinity;
+  return playing.reduce((sum, { receivedMs, heardMs }) => sum + receivedMs - heardMs, 0);
 }
 
 /** The caller has said more than we are making an answer to. */
@@ -220,8 +239,11 @@ export function overtake(
   out: CallAction[],
   nowMs: number,
 ): void {
+  if (!s.answers.some((answer) => wasHeard(answer, playing))) s.overtaken++;
   interrupt(s, playing, out, nowMs);
-  if (isEndedByBrain(s)) endTurn(s, false, out);
+  if (!isEndedByBrain(s)) return;
+  endTurn(s, false, out);
+  keepRest(s);
 }
 
 export function callerResumed(
@@ -231,7 +253,7 @@ export function callerResumed(
   nowMs: number,
 ): void {
   if (s.earlyUtterance !== 0) return takeBack(s, playing, out, nowMs);
-  if (s.alarm?.local && s.alarm.burstFromMs === null) {
+  if (s.alarm && s.alarm.burstFromMs === null) {
     s.alarm = { ...s.alarm, burstFromMs: nowMs };
   } else if (s.settings.turns === "local" && s.voiceSinceMs !== null) {
     // What came before has been committed, and these words follow it.
@@ -275,35 +297,30 @@ export function callerStopped(
   out: CallAction[],
   nowMs: number,
 ): void {
-  const { by, endMs, playing } = event;
+  const { by, endMs } = event;
   if (by === "local") {
     s.voiceSinceMs = null;
     s.voiceEndMs = endMs;
-  } else s.brainHeardToMs = event.heardToMs ?? endMs;
+  } else {
+    s.brainEnded = true;
+    // A time long before the words themselves is none.
+    const heardToMs = event.heardToMs ?? endMs;
+    const fromMs = Math.max(0, (s.speaking?.onsetMs ?? 0) - LATE_MS);
+    s.brainHeardToMs = heardToMs > fromMs ? heardToMs : nowMs;
+  }
   if (s.phase === "ending") return;
   if (s.speaking) endSpeaking(s, s.speaking, endMs);
   if (s.phase === "opening") return;
-  if (by === "brain") brainStopped(s, playing, out, nowMs);
-  else localStopped(s, event, out, nowMs);
+  if (by === "local") localStopped(s, event, out, nowMs);
 }
 
 function endSpeaking(s: CallState, speaking: Utterance, endMs: number): void {
   // It was over before the brain committed it: nothing went on.
-  const nothing = endMs <= speaking.onsetMs && speaking.items.length === 0 &&
+  const nothing = endMs <= speaking.onsetMs + REST_MS &&
+    s.voiceEndMs <= s.brainHeardToMs + REST_MS &&
+    speaking.items.length === 0 &&
     s.settings.turns !== "local" && s.phase === "open";
   s.speaking = nothing ? null : { ...speaking, endMs: Math.max(endMs, speaking.onsetMs + 1) };
-}
-
-/** Where our own detector has spoken, the brain's slower one has no say. */
-function brainStopped(
-  s: CallState,
-  playing: readonly Heard[],
-  out: CallAction[],
-  nowMs: number,
-): void {
-  if (!s.alarm || s.alarm.local) return;
-  if (!isBegun(s, playing) || isTail(s, playing)) overtake(s, playing, out, nowMs);
-  else callOff(s, nowMs, out, nowMs);
 }
 
 function localStopped(
@@ -313,7 +330,7 @@ function localStopped(
   nowMs: number,
 ): void {
   callerPaused(s, event, out, nowMs);
-  if (s.alarm?.local) return; // until it is called off, or goes on
+  if (s.alarm) return; // until it is called off, or goes on
   if (s.settings.turns !== "local") {
     if (isEndedByBrain(s)) endTurn(s, false, out);
     return;
@@ -329,6 +346,8 @@ function localStopped(
 function endTurn(s: CallState, brainAnswers: boolean, out: CallAction[], nowMs = 0): void {
   const ended = s.speaking!;
   s.speaking = null;
+  // What an old false alarm left in the brain's buffer is committed with it.
+  if (isLocal(s)) s.lastAlarm = null;
   awaitAnswer(s, { ...ended, brainAnswersSinceMs: brainAnswers ? nowMs : null }, out);
 }
 
@@ -336,6 +355,8 @@ function awaitAnswer(s: CallState, u: Utterance, out: CallAction[]): void {
   s.awaiting = [...s.awaiting, u].slice(-MAX_AWAITING);
   // Prompts were for a caller who says nothing.
   s.owes = s.owes.filter((kind) => kind === "greeting" || kind === "tool");
+  s.maybeMeant = null;
+  if (u.by === "voice") s.turnEndMs = u.endMs;
   const kind = u.by === "text" ? "text" : s.turnBegan ? "goes_on" : "answer";
   s.turnBegan = true;
   out.push({ type: "begin_turn", kind, startedMs: u.endMs });
@@ -349,7 +370,11 @@ export function committed(
   nowMs: number,
 ): void {
   const wasOpen = s.brainItem;
-  if (wasOpen === itemId || itemId === "") s.brainItem = null;
+  // Not every server names the item before it is committed, or says where its voice ended.
+  if (s.settings.turns !== "local" && (wasOpen === null || !s.brainEnded)) {
+    s.brainHeardToMs = nowMs;
+  }
+  s.brainItem = null;
   if (s.uplinkMuted) out.push({ type: "mute_uplink", on: false });
   s.uplinkMuted = false;
   if (s.phase !== "open" || s.settings.turns === "local") return;
@@ -358,16 +383,28 @@ export function committed(
     s.withdrawn = s.withdrawn.filter((u) => u !== gone);
     return deleteItem(s, itemId, out, nowMs);
   }
+  if (s.maybeMeant?.items.includes(itemId)) {
+    s.maybeMeant = { ...s.maybeMeant, taken: true };
+    s.strayUntilMs = nowMs + STRAY_MS;
+    return;
+  }
   if (isKnown(s, itemId)) return take(s, ({ items }) => items.includes(itemId));
   s.speaking ??= s.unheard;
   s.unheard = null;
+  s.askedToRepeat = false;
   const { speaking } = s;
   const isIt = speaking &&
-    (itemId === "" || speaking.items.includes(itemId) ||
-      (speaking.items.length === 0 && wasOpen !== itemId));
+    (itemId === "" || speaking.items.includes(itemId) || speaking.items.includes(wasOpen ?? "") ||
+      wasOpen === null || (speaking.items.length === 0 && wasOpen !== itemId));
   if (isIt) s.speaking = { ...withItem(speaking, itemId), taken: true };
   // Whether it counts is decided with the alarm.
   if (isIt && s.alarm?.audible) return;
+  if (isIt && !s.alarm && isBesides(s, playing)) {
+    // Only the brain has heard it, over our sound: it stays, and isn't answered.
+    s.speaking = null;
+    s.strayUntilMs = nowMs + STRAY_MS;
+    return;
+  }
   const brainAnswers = openAnswer(s) === undefined;
   if (isIt) endTurn(s, brainAnswers, out, nowMs);
   else {
@@ -378,7 +415,15 @@ export function committed(
   if (s.speaking === null) keepRest(s);
   const open = openAnswer(s);
   const overtaken = open !== undefined && !open.cancelled && !open.sounds;
-  if (s.alarm || overtaken) interrupt(s, playing, out, nowMs);
+  if (s.alarm || overtaken || s.soundSinceMs !== null) interrupt(s, playing, out, nowMs);
+}
+
+/** A short sound over an answer, which our own detector has not heard at all. */
+function isBesides(s: CallState, playing: readonly Heard[]): boolean {
+  const { onsetMs, endMs } = s.speaking!;
+  return s.soundSinceMs !== null && onsetMs >= s.soundSinceMs &&
+    s.voiceSinceMs === null && s.voiceEndMs < onsetMs &&
+    endMs - onsetMs < s.settings.bargeInMs && leftMs(s, playing) > TAIL_MS;
 }
 
 /** What was said after the end of the brain's item it has not heard yet. */
@@ -406,22 +451,32 @@ function deleteItem(s: CallState, itemId: string, out: CallAction[], nowMs: numb
 /** It was nothing: the answer goes on where the caller stopped hearing it. */
 export function callOff(
   s: CallState,
-  endMs: number,
+  playing: readonly Heard[],
   out: CallAction[],
   nowMs: number,
 ): void {
-  const { spokenMs, local } = s.alarm!;
-  s.lastAlarm = { endMs, spokenMs };
+  const { onsetMs, spokenMs, pausedFromMs } = s.alarm!;
+  s.lastAlarm = { endMs: pausedFromMs, spokenMs };
   s.alarm = null;
   s.held = false;
   s.voiceSinceMs = null;
-  out.push({ type: "resume", why: "false_alarm" }, { type: "ignore_voice" });
+  out.push({ type: "resume", why: "false_alarm" }, FORGET_VOICE);
   const gone = s.speaking;
   s.speaking = null;
   if (s.settings.turns === "local") out.push({ type: "close_uplink" });
   if (!gone) return;
-  // What only the brain has heard may be words that we couldn't; they stay, and aren't answered.
-  if (!local) {
+  if (!isLocal(s) && gone.onsetMs < onsetMs - SAME_VOICE_MS) {
+    // It holds words from before this sound.
+    s.speaking = gone;
+    if (gone.taken) endTurn(s, false, out);
+    return;
+  }
+  // So near the end, a short word may have been the caller's answer: the silence after it will tell.
+  // Of an item that was never announced nobody knows how much it holds.
+  const meant = leftMs(s, playing) <= MAYBE_MEANT_MS ||
+    (gone.items.length > 0 && !s.brainAnnounces);
+  if (meant && (gone.items.length > 0 || isLocal(s))) {
+    s.maybeMeant = gone;
     s.strayUntilMs = nowMs + STRAY_MS;
     return;
   }
@@ -442,10 +497,11 @@ export function callerWrote(
   s.lastActivityMs = nowMs;
   if (s.phase === "ending") return;
   s.prompted = false;
+  s.toldToWait = false;
   const wrote = utterance(s, "text", nowMs);
   if (s.phase === "opening") return awaitAnswer(s, { ...wrote, unsentRef: ref }, out);
   // Whoever types hasn't said anything.
-  if (s.alarm?.local && s.voiceSinceMs === null) callOff(s, s.alarm.pausedFromMs, out, nowMs);
+  if (s.alarm && s.voiceSinceMs === null) callOff(s, playing, out, nowMs);
   const open = openAnswer(s);
   if (s.soundSinceMs !== null || s.alarm || (open && !open.cancelled)) {
     interrupt(s, playing, out, nowMs);
@@ -491,11 +547,10 @@ export function endpointDue(s: CallState, out: CallAction[], nowMs: number): voi
   s.brainItem = null;
   out.push({ type: "mute_uplink", on: false });
   if (!s.speaking && s.withdrawn.some(({ items }) => items.includes(itemId))) {
-    s.withdrawn = s.withdrawn.filter(({ items }) => !items.includes(itemId));
     out.push({ type: "clear_input" });
     return;
   }
-  s.speaking ??= withItem(utterance(s, "voice", nowMs), itemId);
+  s.speaking = withItem(s.speaking ?? utterance(s, "voice", nowMs), itemId);
   out.push({ type: "commit", utterance: s.speaking.id });
   endTurn(s, false, out);
   if (openAnswer(s)) putOff(s, out, nowMs);
@@ -505,11 +560,47 @@ export function endpointDue(s: CallState, out: CallAction[], nowMs: number): voi
 export function unheardDue(s: CallState): void {
   if (s.speaking) {
     const { onsetMs, endMs } = s.speaking;
-    const isHeard = endMs <= s.brainHeardToMs + REST_MS;
+    const isHeard = endMs <= s.brainHeardToMs + REST_MS || s.askedToRepeat;
     if (!isHeard && endMs - onsetMs >= UNHEARD_WORD_MS) s.unheard = s.speaking;
     s.speaking = null;
     return;
   }
   s.unheard = null;
+  s.askedToRepeat = true;
   owe(s, "unheard");
+}
+
+/** Nobody has said more since: the short word near the end of the answer was one. */
+export function maybeMeantDue(s: CallState, out: CallAction[]): void {
+  const meant = s.maybeMeant!;
+  if (isLocal(s)) out.push({ type: "commit", utterance: meant.id });
+  awaitAnswer(s, meant, out);
+}
+
+/** No voice goes on for so long without a breath: it is noise, and until it ends it tells nothing. */
+export function voiceDue(
+  s: CallState,
+  playing: readonly Heard[],
+  out: CallAction[],
+  nowMs: number,
+): void {
+  if (s.alarm?.audible) callOff(s, playing, out, nowMs);
+  out.push({ type: "ignore_voice", untilSilence: true });
+  callerStopped(
+    s,
+    { type: "caller_stopped", by: "local", endMs: nowMs, playing },
+    out,
+    nowMs,
+  );
+}
+
+/** A key was pressed: somebody is there, though nothing is to be heard. */
+export function callerTypes(
+  s: CallState,
+  _event: EventOf<"caller_types">,
+  _out: CallAction[],
+  nowMs: number,
+): void {
+  s.lastActivityMs = nowMs;
+  s.prompted = false;
 }

@@ -183,6 +183,7 @@ export function finish<S>(w: World<S>, { id }: Response, fault: Fault): void {
   responseOf(w, id)!.status = "done";
   say(w, {
     type: "response_done",
+    stopped: false,
     responseId: id,
     failed: fault !== "none",
     fatal: fault === "forbids",

@@ -22,6 +22,7 @@ function newSaid<S>(w: World<S>, kind: Said["kind"], onsetMs: number): Said {
     endMs: kind === "typed" ? w.nowMs : 0,
     guarded: false,
     deaf: false,
+    repeated: w.askedToRepeat,
     items: [],
     answeredBy: [],
   };
@@ -29,13 +30,23 @@ function newSaid<S>(w: World<S>, kind: Said["kind"], onsetMs: number): Said {
   return said;
 }
 
+/** An answer is in the middle of being spoken, and more of it may come. */
+const speaksOn = <S>(w: World<S>) => {
+  const active = activeOf(w);
+  return active !== undefined && w.pieces.some(({ responseId }) => responseId === active.id);
+};
+
 /** The caller opens their mouth. */
 export function begins<S>(w: World<S>, kind: "question" | "cough"): void {
   pass(w, 60);
-  const open = activeOf(w) !== undefined || w.down.some((m) => m.type === "response_created");
-  const guarded = kind === "cough" && w.audible && !w.held &&
-    w.pieces.some((p) => p.heardMs > 0) && (open || leftMs(w) > 800) &&
-    w.said.every(({ endMs }) => endMs < w.nowMs - 700);
+  const open = speaksOn(w);
+  const active = activeOf(w);
+  const guarded = kind === "cough" && w.settings.announces && w.audible && !w.held &&
+    w.pieces.some((p) =>
+      p.heardMs >= 200 && (p.heardMs < p.receivedMs || p.responseId === active?.id)
+    ) &&
+    (open || leftMs(w) > 2700) &&
+    w.said.every(({ endMs }) => endMs < w.nowMs - 1300);
   newSaid(w, kind, w.nowMs - 50).guarded = guarded;
   voice(w);
 }
@@ -62,7 +73,8 @@ function voice<S>(w: World<S>): void {
 export function isDoubted<S>(w: World<S>, said: Said): boolean {
   if (!w.held || said.kind === "cough") return false;
   const begun = w.phrases > 0 || w.pieces.some(({ heardMs }) => heardMs > 0);
-  return begun && (leftMs(w) > 550 || !w.complete || w.phrases > 0);
+  const more = !w.complete || w.phrases > 0 || activeOf(w) !== undefined;
+  return begun && (leftMs(w) > 550 || more || w.up.length + w.down.length > 0);
 }
 
 /** From the onset that our detector told of to its pause: words take longer than a cough. */
@@ -74,7 +86,7 @@ export function pauses<S>(w: World<S>): void {
   said.voiced = false;
   said.endMs = w.nowMs - 160;
   // At the very end of an answer, a sound may well be meant.
-  if (w.complete && leftMs(w) <= 650) said.guarded = false;
+  if (!speaksOn(w) && leftMs(w) <= 2600) said.guarded = false;
   if (w.told) tell(w, { type: "caller_paused", endMs: said.endMs, playing: playingOf(w) });
 }
 
@@ -114,6 +126,8 @@ export function stops<S>(w: World<S>): void {
 
 export function types<S>(w: World<S>): void {
   const { id } = newSaid(w, "typed", w.nowMs);
+  // It ends what was to be heard, and with it the doubt about a sound over it.
+  for (const said of w.said) said.guarded = false;
   tell(w, { type: "caller_wrote", ref: id, playing: playingOf(w) });
 }
 

@@ -18,8 +18,13 @@ const MAX_MOVES = 400;
 export const SILENT_MS = 9000;
 /** Rest for this long is rest. */
 const REST_MS = 60_000;
+/** After no more than these, a brain that is well again is not given up. */
+const FEW_TROUBLES = 1;
 
-const isUnanswered = (said: Said) => said.kind !== "cough" && said.answeredBy.length === 0;
+/** What the brain can't hear a second time is not asked for again. */
+const isUnanswered = (said: Said) =>
+  said.kind !== "cough" && said.answeredBy.length === 0 &&
+  !(said.repeated && said.items.length === 0);
 
 /** All goes well from here on: whatever was asked is answered, once, and everything comes to rest. */
 export function checkCalm<S>(from: World<S>): World<S> {
@@ -35,7 +40,7 @@ export function checkCalm<S>(from: World<S>): World<S> {
     if (isRest(w) && w.nowMs > startMs + REST_MS && silencePromptMs === 0) break;
   }
   if (w.broken.length > 0) return w;
-  if (isClosed(w)) return checkEnd(w), w;
+  if (isClosed(w)) return checkEnd(w, from), w;
   if (w.settings.silencePromptMs > 0) breaks(w, "never says goodbye to a silent caller");
   if (w.hopeless && w.ready) breaks(w, "goes on without hope");
   const asked = w.said.find(isUnanswered);
@@ -58,16 +63,20 @@ export function checkCalm<S>(from: World<S>): World<S> {
 }
 
 /** Why a call may come to an end while all goes well. */
-function checkEnd<S>(w: World<S>): void {
+function checkEnd<S>(w: World<S>, from: World<S>): void {
   const { reason } = w.closed!;
   const hungUp = w.tools.some(({ hangsUp, ran }) => hangsUp && ran);
   if (reason === "agent_hung_up" && hungUp) return;
   const once = w.prompts === 1 && w.goodbyes === 1;
   if (reason === "caller_silent" && (once || w.disturbed)) {
-    if (w.said.some(isUnanswered)) breaks(w, "says goodbye to a question");
+    // What is said over the last words comes too late.
+    const inTime = (said: Said) => isUnanswered(said) && said.onsetMs < w.endingMs;
+    if (w.said.some(inTime)) breaks(w, "says goodbye to a question");
     return;
   }
-  // That it is not too early is seen when it is said.
+  const well = from.troubles <= FEW_TROUBLES && !w.hopeless && from.ready &&
+    !isClosed(from) && !w.subject.isEnding(from.state);
+  if (reason === "brain_failed" && well) breaks(w, "gives up a brain that is well");
   if (reason === "brain_failed" || reason.endsWith("limit")) return;
   breaks(w, `closes for ${reason}`);
 }
@@ -93,7 +102,8 @@ export function checkStorm<S>(from: World<S>, storm: "mute" | "refuses" | "stall
   const w = fork(from);
   settleCaller(w);
   const startMs = w.nowMs;
-  const owed = w.said.some(isUnanswered) && w.ready;
+  // What a brain commits without a word before, nobody knows the length of.
+  const owed = w.said.some(isUnanswered) && w.ready && w.settings.announces;
   if (storm === "mute") {
     w.down = [];
     w.downAtMs = [];
@@ -179,6 +189,8 @@ export function checkStill<S>(from: World<S>): World<S> {
     if (late.actions.length > 0) breaks(w, "decides after the close");
     return w;
   }
+  // What is due now may be done by whatever comes first.
+  if ((subject.next(state)?.atMs ?? Infinity) <= nowMs) return w;
   for (const name of subject.sleeping(state, nowMs)) {
     const { actions } = subject.step(state, subject.timer(state, name, playingOf(w)), nowMs);
     if (actions.length > 0) breaks(w, `does what ${name} is for before its time`);

@@ -56,15 +56,20 @@ function effect<S>(w: World<S>, action: CallAction, event: CallEvent): void {
     }
     case "hold":
       w.held = true;
+      w.early = event.type === "caller_maybe_done";
       w.heldAtMs = w.nowMs;
       w.heldOnsetMs = event.type === "caller_started" ? event.onsetMs : -1;
       return;
     case "resume":
-      w.held = false;
+      w.held = w.early = false;
       return;
     case "drop":
+      // Whatever belongs to an interruption is part of what was said.
+      for (const said of w.said) {
+        if (action.bargeIn && said.onsetMs >= action.bargeIn.onsetMs) said.guarded = false;
+      }
       w.pieces = [];
-      w.held = false;
+      w.held = w.early = false;
       w.audible = false;
       w.complete = true;
       w.phrases = 0;
@@ -91,7 +96,8 @@ function effect<S>(w: World<S>, action: CallAction, event: CallEvent): void {
       w.seen.add(`say_${action.phrase}`);
       // Whoever is asked to say it again knows that they were not answered.
       if (action.phrase === "say_again") {
-        for (const said of w.said) if (said.finished) said.answeredBy.push(action.phrase);
+        w.measuring = false;
+        for (const said of w.said) if (!said.voiced) said.answeredBy.push(action.phrase);
       }
       return;
     case "close":

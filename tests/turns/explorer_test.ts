@@ -56,7 +56,7 @@ const REACHABLE = [
 
 describe("the turn machine", () => {
   it("breaks nothing on any short way, nor on some long ones, and everything was seen", () => {
-    const found = explore(machine, 700);
+    const found = explore(machine, 2000);
     assertEquals([...found.violations.values()], []);
     assertEquals(REACHABLE.filter((name) => !found.seen.has(name)), []);
   });
@@ -73,7 +73,7 @@ describe("the turn machine", () => {
 describe("the explorer", () => {
   const notices = (name: string, subject: Subject<CallState>) =>
     it(`notices a machine that ${name}`, () => {
-      const { violations } = explore(subject, 100, true);
+      const { violations } = explore(subject, 500, true);
       assert(violations.size > 0, "it found nothing");
     });
 

@@ -108,7 +108,7 @@ function addRequest<S>(w: World<S>, add: Add<S>): void {
 function addAnswers<S>(w: World<S>, add: Add<S>): void {
   const active = activeOf(w);
   if (!active || active.stalled) return;
-  if (active.audioMs < 2400) add("the brain speaks", (w) => speak(w, activeOf(w)!, 1200));
+  if (active.audioMs < 6000) add("the brain speaks", (w) => speak(w, activeOf(w)!, 3000));
   if (active.audioMs > 0 || active.usedTool) {
     add("the brain is done", (w) => finish(w, activeOf(w)!, "none"));
     for (const fault of ["fails", "limits", "forbids"] as Fault[]) {
@@ -186,6 +186,8 @@ function addCaller<S>(w: World<S>, add: Add<S>): void {
 function addTime<S>(w: World<S>, add: Add<S>): void {
   const next = w.subject.next(w.state);
   if (!next || (/limit/.test(next.name) && !w.settings.limits)) return;
+  // Whoever talks here takes a breath long before that.
+  if (next.name === "voice") return;
   // A cough is over before anything else can be.
   const said = voiceOf(w);
   if (said?.kind === "cough" && said.voiced && next.atMs > w.nowMs + 250) return;
@@ -232,4 +234,6 @@ export function ring<S>(w: World<S>): void {
   w.nowMs += ms;
   tell(w, w.subject.timer(w.state, next.name, playingOf(w)));
   w.seen.add(`timer_${next.name}`);
+  // Nobody has said more: the short word near the end of the answer is believed to be one.
+  if (next.name === "maybe_meant") { for (const said of w.said) said.guarded = false; }
 }

@@ -22,14 +22,22 @@ const GOODBYE_MS = 15_000;
 export function noticeEvent<S>(w: World<S>, event: CallEvent): void {
   switch (event.type) {
     case "caller_started":
-      if (event.by === "brain") w.hearing = event.itemId ?? "";
+      if (event.by === "brain") {
+        w.hearing = event.itemId ?? "";
+        w.askedToRepeat = false;
+      }
       w.activeMs = w.nowMs;
       return acts(w);
     case "caller_wrote":
       w.activeMs = w.nowMs;
       return acts(w);
+    case "caller_resumed":
+      // What was asked for early is taken back.
+      for (const tool of w.tools) if (!tool.ran && w.settings.speculates) tool.wanted = false;
+      return;
     case "committed":
       if (w.hearing === event.itemId) w.hearing = "";
+      w.askedToRepeat = false;
       return;
     case "tool_called": {
       const tool = w.tools.find(({ callId }) => callId === event.callId)!;
@@ -51,7 +59,9 @@ export function noticeEvent<S>(w: World<S>, event: CallEvent): void {
         for (const t of w.tools) if (t.responseId === event.responseId && !t.ran) t.wanted = false;
       }
       const sounded = (responseOf(w, event.responseId)?.audioMs ?? 0) > 0;
-      if (event.failed && sounded && wanted) w.cutOff = true;
+      // What was to finish another one is not finished once more.
+      const goesOn = responseOf(w, event.responseId)?.kind === "go_on";
+      if (event.failed && sounded && wanted && !goesOn) w.cutOff = true;
       return limited(w, event.failed && wanted, event);
     }
     case "brain_failed":
@@ -59,7 +69,8 @@ export function noticeEvent<S>(w: World<S>, event: CallEvent): void {
       return;
     case "timer":
       if (["created", "sound", "endpoint", "dead_air", "session"].includes(event.name)) {
-        w.troubles++;
+        // The last net may catch three times.
+        w.troubles += event.name === "dead_air" ? 2 : 1;
       }
       return;
   }
@@ -68,6 +79,7 @@ export function noticeEvent<S>(w: World<S>, event: CallEvent): void {
 /** The caller does something: prompts were for one who does nothing. */
 function acts<S>(w: World<S>): void {
   w.prompts = 0;
+  w.waits = 0;
   w.cutOff = false;
 }
 
@@ -136,6 +148,7 @@ export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEven
 }
 
 function asks<S>(w: World<S>, kind: string): void {
+  if (kind === "unheard") w.askedToRepeat = true;
   w.cutOff = false;
   if (w.gone) breaks(w, "asks a brain that is gone");
   if (w.nowMs < w.notBeforeMs - 1) breaks(w, "asks sooner than it was told to");
@@ -153,10 +166,7 @@ function runsTool<S>(w: World<S>, callId: string, ok: boolean): void {
   if (ok !== tool.hangsUp) breaks(w, "says the wrong thing to a tool");
   if (!tool.wanted) breaks(w, "runs a tool that nobody wants");
   if (responseOf(w, tool.responseId)!.cancelled) breaks(w, "runs a tool of a cancelled answer");
-  if (w.told && voiceOf(w) && w.settings.turns === "local") {
-    const early = w.maybeDone;
-    if (early) breaks(w, "runs a tool while the caller may go on");
-  }
+  if (w.early) breaks(w, "runs a tool while the caller may go on");
 }
 
 function truncates<S>(w: World<S>, itemId: string, audioEndMs: number): void {
@@ -183,7 +193,7 @@ function begins<S>(
 ): void {
   w.seen.add(`begin_${kind}`);
   if (startedMs > w.nowMs) breaks(w, "a turn begins in the future");
-  if ((kind === "text") !== (event.type === "caller_wrote")) {
+  if (kind === "text" && event.type !== "caller_wrote") {
     breaks(w, `a ${kind} begins at ${event.type}`);
   }
   if (kind === "goes_on" && !w.measuring) breaks(w, "a turn goes on that never began");

@@ -39,6 +39,8 @@ export interface Said {
   guarded: boolean;
   /** The brain's detector will never hear it. */
   deaf: boolean;
+  /** Whoever says this was asked to repeat it, and the brain has heard nothing since. */
+  repeated: boolean;
   /** The items of the brain that hold it. */
   items: string[];
   /** Responses that answered it and were heard. */
@@ -109,6 +111,8 @@ export interface World<S> {
   told: boolean;
   /** In this pause they have told that the turn may be over. */
   maybeDone: boolean;
+  /** An answer was asked for then, and is held. */
+  early: boolean;
   /** When the caller last did anything that counts. */
   activeMs: number;
   brain: Brain;
@@ -154,6 +158,8 @@ export interface World<S> {
   disturbed: boolean;
   /** A fault cut an answer off, and nobody has taken it up. */
   cutOff: boolean;
+  /** The caller was asked to say it again, and the brain has heard nothing since. */
+  askedToRepeat: boolean;
   /** How the call was closed. */
   closed: { readonly reason: EndReason; readonly hangUp: boolean } | null;
   /** When the machine began to say its last words. */
@@ -174,6 +180,7 @@ export function openWorld<S>(subject: Subject<S>, settings: WorldSettings): Worl
     said: [],
     told: false,
     maybeDone: false,
+    early: false,
     activeMs: 0,
     brain: { item: "", stuck: "", buffer: [], responses: [] },
     tools: [],
@@ -205,6 +212,7 @@ export function openWorld<S>(subject: Subject<S>, settings: WorldSettings): Worl
     goodbyes: 0,
     disturbed: false,
     cutOff: false,
+    askedToRepeat: false,
     closed: null,
     endingMs: -1,
     broken: [],

@@ -95,9 +95,9 @@ function* intoTail(c: LifeCaller, ms: number): Steps<boolean> {
 function* noise(c: LifeCaller, behaviour: string, what: SpeechName): Plot {
   const source = yield* intoAnswer(c);
   if (source === null) return;
-  yield* wait(c, c.random.between(200, 1200));
-  // Closer to the end than this, a sound may well be meant as an answer.
-  if (c.quietMs < 100 && c.restMs > 900) {
+  // Sooner it may go on with the question; closer to the end it may well be meant as an answer.
+  yield* wait(c, c.random.between(1300, 2300));
+  if (c.quietMs < 100 && c.restMs > 2900) {
     c.need(behaviour, [c.say(what, "noise")], { wants: "goes_on", over: c.lastStamp!.source });
     yield* speak(c);
   }
