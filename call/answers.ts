@@ -248,8 +248,9 @@ function brainBegan(
   const utterances = waiting.filter(({ taken }) => taken);
   const stray = utterances.length === 0 && nowMs < s.strayUntilMs;
   s.strayUntilMs = 0;
-  // It may speak first; later it has nothing to begin that nobody asked for.
-  const uncalled = utterances.length === 0 && (s.settings.turns === "local" || s.lastId > 0);
+  // It may speak first. Later, one that tells what it hears has nothing to begin to nobody's words.
+  const tells = s.settings.turns === "local" || (s.brainAnnounces && s.lastId > 0);
+  const uncalled = utterances.length === 0 && tells;
   const unwanted = late || s.phase !== "open" || s.alarm?.audible || greets || stray || uncalled ||
     (open !== undefined && !asked && !open.cancelled);
   const answer: Answer = {

@@ -189,6 +189,16 @@ describe("a brain", () => {
     assertEquals(types(talk.created("r2")), ["cancel_response"]);
   });
 
+  it("that never says what it hears is heard all the same", () => {
+    const talk = new Talk();
+    talk.tell({ type: "caller_wrote", ref: 1, playing: [] });
+    talk.answered("r1", talk.asked);
+    talk.voice(600);
+    talk.created("r2");
+    talk.sounds("r2", "i2");
+    assertEquals(talk.count("cancel_response"), 0);
+  });
+
   it("that refuses our request because of its own answer doesn't lose what was typed", () => {
     const talk = new Talk();
     talk.tell({ type: "caller_wrote", ref: 1, playing: [] });
