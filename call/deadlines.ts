@@ -183,7 +183,8 @@ function brainAnswersAt(s: Readonly<CallState>): number {
   return atMs;
 }
 
-const NAMES: readonly TimerName[] = [
+/** Of two that are due together the first is done first. */
+export const TIMERS: readonly TimerName[] = [
   "session",
   "confirm",
   "call_off",
@@ -208,7 +209,7 @@ export function nextDeadline(s: Readonly<CallState>): { name: TimerName; atMs: n
   if (s.phase === "closed") return null;
   let next: TimerName | null = null;
   let atMs = NEVER;
-  for (const name of NAMES) {
+  for (const name of TIMERS) {
     const dueMs = deadline(s, name);
     if (dueMs >= atMs) continue;
     next = name;

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { deadline, nextDeadline } from "../../call/deadlines.ts";
+import { deadline, nextDeadline, TIMERS } from "../../call/deadlines.ts";
 import { step } from "../../call/machine.ts";
 import {
   answerName,
@@ -14,7 +14,6 @@ import {
   type CallEvent,
   type CallState,
   openingState,
-  type TimerName,
   type TurnSettings,
 } from "../../call/state.ts";
 
@@ -43,23 +42,6 @@ export interface Subject<S> {
   sleeping(state: S, nowMs: number): string[];
 }
 
-const TIMERS: readonly TimerName[] = [
-  "session",
-  "confirm",
-  "call_off",
-  "endpoint",
-  "unheard",
-  "created",
-  "sound",
-  "closed",
-  "retry",
-  "tell_to_wait",
-  "dead_air",
-  "silence",
-  "goodbye",
-  "call_limit",
-  "idle_limit",
-];
 
 function left(s: CallState): string[] {
   const things = {
@@ -71,6 +53,7 @@ function left(s: CallState): string[] {
     "an early answer": s.earlyUtterance !== 0,
     "a tool": s.heldTool !== null,
     "unheard words": s.unheard !== null,
+    "words that may be meant": s.maybeMeant !== null,
     "an answer": s.answers.length > 0,
     "a debt": s.owes.length > 0,
     "a sound": s.soundSinceMs !== null,
