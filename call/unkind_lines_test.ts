@@ -73,6 +73,20 @@ describe("a caller", () => {
     assertEquals(talk.all("drop")[0]!.bargeIn, null);
   });
 
+  it("whose voice both detectors hear while the answer is made takes it back", () => {
+    const talk = new Talk();
+    talk.tell({ type: "caller_started", by: "brain", onsetMs: 0, itemId: "first" });
+    talk.tell({ type: "caller_started", by: "local", onsetMs: 0 });
+    talk.pass(1500);
+    // Two breaths for the brain, one for us.
+    talk.committed("first");
+    talk.created("r1");
+    talk.tell({ type: "caller_started", by: "brain", onsetMs: talk.nowMs, itemId: "second" });
+    assertEquals(talk.count("hold"), 1);
+    talk.pass(400);
+    assertEquals(talk.count("cancel_response"), 1);
+  });
+
   it("whose yes is as short as a cough is answered when nothing follows it", () => {
     const talk = answering(2500, 4500);
     talk.tell({ type: "caller_started", by: "brain", onsetMs: talk.nowMs, itemId: "yes" });

@@ -106,10 +106,11 @@ export function callerStarted(
   else if (s.voiceSinceMs === null && s.voiceEndMs > s.speaking.onsetMs) {
     s.speaking = { ...s.speaking, endMs: s.voiceEndMs };
   }
-  if (!local) return; // what only the brain hears counts when it has committed it
-  if (s.settings.turns === "local") openUplink(s, onsetMs, out);
+  // What only the brain hears counts when it has committed it.
+  if (!local && (s.voiceSinceMs === null || s.alarm)) return;
+  if (isLocal(s)) openUplink(s, onsetMs, out);
   const follows = onsetMs - s.turnEndMs < GOES_ON_WITHIN_MS;
-  raiseAlarm(s, { goesOn: goesOn || follows, onsetMs }, out, nowMs);
+  raiseAlarm(s, { goesOn: goesOn || follows || !local, onsetMs }, out, nowMs);
 }
 
 /** The brain's slower detector wakes up to what ours has already called off. */
@@ -473,7 +474,9 @@ export function callOff(
   }
   // So near the end, a short word may have been the caller's answer: the silence after it will tell.
   // Of an item that was never announced nobody knows how much it holds.
-  const meant = leftMs(s, playing) <= MAYBE_MEANT_MS ||
+  // A greeting is itself the answer to a hello.
+  const greets = s.answers.some(({ kind, cancelled }) => kind === "greeting" && !cancelled);
+  const meant = (leftMs(s, playing) <= MAYBE_MEANT_MS && !greets) ||
     (gone.items.length > 0 && !s.brainAnnounces);
   if (meant && (gone.items.length > 0 || isLocal(s))) {
     s.maybeMeant = gone;
