@@ -42,7 +42,6 @@ export interface Subject<S> {
   sleeping(state: S, nowMs: number): string[];
 }
 
-
 function left(s: CallState): string[] {
   const things = {
     "a voice": s.voiceSinceMs !== null,
