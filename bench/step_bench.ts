@@ -8,10 +8,11 @@
  */
 
 import { readdirSync, readFileSync } from "node:fs";
-import { nextDeadline } from "../call/deadlines.ts";
-import { step } from "../call/machine.ts";
+import { nextDeadline } from "../call/turns/deadlines.ts";
+import { step } from "../call/turns/machine.ts";
 import type { RecordedSettings, RecordedStep } from "../call/recording.ts";
-import { type CallEvent, type CallState, openingState } from "../call/state.ts";
+import type { CallEvent } from "../call/turns/events.ts";
+import { type CallState, openingState } from "../call/turns/state.ts";
 
 const FOLDER = new URL("../tests/recordings/", import.meta.url);
 const ROUNDS = 3000;

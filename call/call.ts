@@ -10,24 +10,19 @@ import type { Leg, LegHandlers, LegStart } from "../legs/leg.ts";
 import { PCM_24K, PCMU } from "../media/format.ts";
 import type { TurnRecord } from "../telemetry/turn.ts";
 import { BrainSession } from "./brain_session.ts";
-import { nextDeadline } from "./deadlines.ts";
+import { nextDeadline } from "./turns/deadlines.ts";
 import { Downlink } from "./downlink.ts";
 import { EchoGuard } from "./echo_guard.ts";
 import { perform } from "./effects.ts";
 import { brainSaid } from "./from_brain.ts";
 import { makeEars } from "./listen.ts";
-import { step } from "./machine.ts";
+import { step } from "./turns/machine.ts";
 import { PageNews } from "./page_news.ts";
 import type { CallDeps as PartDeps, CallParts } from "./parts.ts";
 import { Playback, PLAYBACK_DEFAULTS, type PlaybackPort } from "./playback.ts";
 import type { RecordedSettings, RecordedStep } from "./recording.ts";
-import {
-  type CallEvent,
-  type CallState,
-  NOTHING_PLAYS,
-  openingState,
-  type TimerName,
-} from "./state.ts";
+import { type CallEvent, NOTHING_PLAYS, type TimerName } from "./turns/events.ts";
+import { type CallState, openingState } from "./turns/state.ts";
 import { Timeline } from "./timeline.ts";
 import { guardedClock, Timers } from "./timers.ts";
 import { Transcript } from "./transcript.ts";

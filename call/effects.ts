@@ -7,7 +7,8 @@
 import * as request from "../brain/requests.ts";
 import type { CallParts } from "./parts.ts";
 import { phraseIn } from "./phrases.ts";
-import { type AnswerKind, answerName, type CallAction, commitName, textName } from "./state.ts";
+import { answerName, type CallAction, commitName, textName } from "./turns/actions.ts";
+import type { AnswerKind } from "./turns/state.ts";
 
 /** Carries out one action that was decided at `nowMs`. */
 export function perform(action: CallAction, call: CallParts, nowMs: number): void {

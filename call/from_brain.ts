@@ -9,7 +9,7 @@ import type { BrainEvent } from "../brain/events.ts";
 import { costUsd, usageFrom } from "../brain/prices.ts";
 import { HANG_UP_TOOL } from "../brain/session.ts";
 import type { CallParts } from "./parts.ts";
-import { NOTHING_PLAYS, type RefusalReason } from "./state.ts";
+import { NOTHING_PLAYS, type RefusalReason } from "./turns/events.ts";
 
 /** The longest pause that is kept for a limit, where the brain doesn't name one. */
 const MAX_RESET_MS = 10_000;

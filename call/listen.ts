@@ -9,7 +9,7 @@ import type { AudioFormat } from "../media/format.ts";
 import { Ears, type EarsPort } from "./ears.ts";
 import { Endpointing } from "./endpointing.ts";
 import type { CallParts, CallSettings } from "./parts.ts";
-import { NOTHING_PLAYS } from "./state.ts";
+import { NOTHING_PLAYS } from "./turns/events.ts";
 
 /** @param call The rest of the call; it is there by the time that anything is heard. */
 export function makeEars(

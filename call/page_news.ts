@@ -7,8 +7,8 @@
 
 import type { Leg } from "../legs/leg.ts";
 import type { Vad } from "../vad/vad.ts";
-import { isOwed } from "./deadlines.ts";
-import type { CallState } from "./state.ts";
+import { isOwed } from "./turns/deadlines.ts";
+import type { CallState } from "./turns/state.ts";
 
 /** The detector's view is shown once in so many frames: ten times a second. */
 const VAD_EVERY_FRAMES = 5;

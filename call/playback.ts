@@ -12,7 +12,7 @@ import { type AudioFormat, bytesPerMs } from "../media/format.ts";
 import { base64ByteLength } from "../media/base64.ts";
 import type { Clock } from "./clock.ts";
 import { PlayoutClock } from "./playout_clock.ts";
-import type { Heard } from "./state.ts";
+import type { Heard } from "./turns/events.ts";
 
 export interface PlaybackSettings {
   /** How far sending runs ahead of hearing. Enough for a stalled network, little to clear. */

@@ -6,14 +6,10 @@
  * @module
  */
 
-import { step } from "./machine.ts";
-import {
-  type CallAction,
-  type CallEvent,
-  type CallState,
-  openingState,
-  type TurnSettings,
-} from "./state.ts";
+import { step } from "./turns/machine.ts";
+import type { CallAction } from "./turns/actions.ts";
+import type { CallEvent } from "./turns/events.ts";
+import { type CallState, openingState, type TurnSettings } from "./turns/state.ts";
 
 /** The first line. */
 export interface RecordedSettings extends TurnSettings {

@@ -1,9 +1,10 @@
 import test from "node:test";
 import { assertEquals, assertThrows } from "@std/assert";
-import { step } from "./machine.ts";
+import { step } from "./turns/machine.ts";
 import { type RecordedSettings, recordLine, replay } from "./recording.ts";
-import { type CallEvent, openingState } from "./state.ts";
-import { SETTINGS } from "./test_machine.ts";
+import type { CallEvent } from "./turns/events.ts";
+import { openingState } from "./turns/state.ts";
+import { SETTINGS } from "./turns/test_talk.ts";
 
 const RECORDED: RecordedSettings = { ...SETTINGS, greets: true, startedAtMs: 0 };
 

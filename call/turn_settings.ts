@@ -5,7 +5,7 @@
  */
 
 import type { CallSettings } from "./parts.ts";
-import type { TurnSettings } from "./state.ts";
+import type { TurnSettings } from "./turns/state.ts";
 
 /** The longest silence that `semantic` turns wait out, by eagerness (Realtime guide, VAD). */
 const SEMANTIC_SILENCE_MS = { low: 8000, medium: 4000, auto: 4000, high: 2000 } as const;

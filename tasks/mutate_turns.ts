@@ -2,7 +2,7 @@
  * Would the explorer notice? Changes the turn machine in one small place at a time, has each such
  * mutant judged by a short exploration, and says how many were noticed and which were not.
  *
- * Run: `deno task mutate:turns`; `--count 70`, `--seed 1`, `--all`, `--only call/answers.ts:120`,
+ * Run: `deno task mutate:turns`; `--count 70`, `--seed 1`, `--all`, `--only call/turns/owing.ts:60`,
  * `--jobs 2`, `--min 95` to make the figure a gate.
  *
  * @module
@@ -13,8 +13,10 @@ import { seeded } from "../tests/random.ts";
 import { type Mutant, mutantsOf } from "./mutate/mutants.ts";
 import { judge, type Verdict, workshop } from "./mutate/workshop.ts";
 
-const FILES = ["state", "machine", "answers", "utterances", "ending", "deadlines"]
-  .map((name) => `call/${name}.ts`);
+const FILES = [...Deno.readDirSync("call/turns")]
+  .map(({ name }) => `call/turns/${name}`)
+  .filter((path) => !/(_test|\/test_\w+)\.ts$/.test(path))
+  .sort();
 
 const { values } = parseArgs({
   options: {

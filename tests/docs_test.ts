@@ -104,7 +104,7 @@ test("all links between documents lead somewhere, and every file that is named e
 test("turn-taking: each deadline of the machine is in the table, and no other", () => {
   const rows = table("docs/turn-taking.md", "Nothing owed without a timer");
   const [, names] = /const TIMERS: readonly TimerName\[\] = \[([^\]]*)\]/.exec(
-    read("call/deadlines.ts"),
+    read("call/turns/deadlines.ts"),
   )!;
   const told = rows.map(([name]) => name).sort();
   assertEquals(told, [...names!.matchAll(/"(\w+)"/g)].map(([, name]) => name).sort());

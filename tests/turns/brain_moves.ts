@@ -5,13 +5,8 @@
  * @module
  */
 
-import {
-  answerName,
-  type CallAction,
-  commitName,
-  type RefusalReason,
-  textName,
-} from "../../call/state.ts";
+import { answerName, type CallAction, commitName, textName } from "../../call/turns/actions.ts";
+import type { RefusalReason } from "../../call/turns/events.ts";
 import { LONG_WAIT_MS } from "./rules.ts";
 import { breaks, type Response, responseOf, say, type Up, type World } from "./world.ts";
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { CallAction, CallEvent } from "../../call/state.ts";
+import type { CallAction } from "../../call/turns/actions.ts";
+import type { CallEvent } from "../../call/turns/events.ts";
 import { noticeAction, noticeEvent, noticeStep } from "./rules.ts";
 import { breaks, hearInBuffer, isClosed, responseOf, type World } from "./world.ts";
 

@@ -1,6 +1,8 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import type { CallAction, CallEvent, CallState } from "../../call/state.ts";
+import type { CallAction } from "../../call/turns/actions.ts";
+import type { CallEvent } from "../../call/turns/events.ts";
+import type { CallState } from "../../call/turns/state.ts";
 import { emptyFound, exploreAll, walk } from "./explorer.ts";
 import { KNOWN_PATHS } from "./known_paths.ts";
 import { retrace } from "./paths.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { CallEvent } from "../../call/state.ts";
+import type { CallEvent } from "../../call/turns/events.ts";
 import {
   activeOf,
   callTool,

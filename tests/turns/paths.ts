@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { CallAction, CallEvent } from "../../call/state.ts";
+import type { CallAction } from "../../call/turns/actions.ts";
+import type { CallEvent } from "../../call/turns/events.ts";
 import { checkCalm, checkStill, checkStorm } from "./calm.ts";
 import { moves } from "./moves.ts";
 import type { Subject } from "./subject.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { CallAction, CallEvent } from "../../call/state.ts";
+import type { CallAction } from "../../call/turns/actions.ts";
+import type { CallEvent } from "../../call/turns/events.ts";
 import { breaks, leftMs, responseOf, voiceOf, type World } from "./world.ts";
 
 /** Failures in a row after which a call may be given up. */

@@ -6,16 +6,11 @@
  * @module
  */
 
-import { deadline, nextDeadline, TIMERS } from "../../call/deadlines.ts";
-import { step } from "../../call/machine.ts";
-import {
-  answerName,
-  type CallAction,
-  type CallEvent,
-  type CallState,
-  openingState,
-  type TurnSettings,
-} from "../../call/state.ts";
+import { deadline, nextDeadline, TIMERS } from "../../call/turns/deadlines.ts";
+import { step } from "../../call/turns/machine.ts";
+import { answerName, type CallAction } from "../../call/turns/actions.ts";
+import type { CallEvent } from "../../call/turns/events.ts";
+import { type CallState, openingState, type TurnSettings } from "../../call/turns/state.ts";
 
 /** `S` is its state: plain data that it never changes in place. */
 export interface Subject<S> {

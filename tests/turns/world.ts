@@ -9,7 +9,9 @@
  * @module
  */
 
-import type { CallAction, CallEvent, EndReason, Heard, TurnSettings } from "../../call/state.ts";
+import type { CallAction } from "../../call/turns/actions.ts";
+import type { CallEvent, Heard } from "../../call/turns/events.ts";
+import type { EndReason, TurnSettings } from "../../call/turns/state.ts";
 import type { Subject } from "./subject.ts";
 
 /** What a call is told about turns, and what its brain and its world are like. */

@@ -5,50 +5,50 @@
  * @module
  */
 
-import type { Answer, CallState, TimerName } from "./state.ts";
+import type { TimerName } from "./events.ts";
+import type { Answer, CallState } from "./state.ts";
 
 /** Asked for, or committed for the brain to answer, and not created: we ask again. */
-export const CREATED_MS = 2500;
+const CREATED_MS = 2500;
 /** Created and without a sound: the caller is told to wait ... */
-export const SOUND_MS = 3500;
+const SOUND_MS = 3500;
 /**
  * ... and after this it is called off and asked for again. A brain that is always slow gets longer
  * each time.
  */
-export const SILENT_MS = 5000;
-export const MAX_SILENT_MS = 10_000;
+const SILENT_MS = 5000;
+const MAX_SILENT_MS = 10_000;
 /** It has begun to sound, and nothing more of it comes. */
-export const GAP_MS = 5000;
+const GAP_MS = 5000;
 /** Called off, and the brain has not closed it: it is forgotten. */
-export const CLOSED_MS = 2000;
+const CLOSED_MS = 2000;
 /** Something went wrong and the caller waits: they are told after this much silence. */
-export const TELL_TO_WAIT_MS = 2500;
+const TELL_TO_WAIT_MS = 2500;
 /** The longest that last words may take to begin, and to be said, and the longest silence among them. */
-export const GOODBYE_MS = 15_000;
-export const LAST_WORDS_MS = 60_000;
-export const GOODBYE_SILENCE_MS = 6000;
+const GOODBYE_MS = 15_000;
+const LAST_WORDS_MS = 60_000;
+const GOODBYE_SILENCE_MS = 6000;
 /**
  * A supposed interruption that pauses this long is over. The 160 ms of `Ears` are a pause between
  * two words: "stop, wait" has one of 200 ms, and the agent talked into it.
  */
-export const CALL_OFF_MS = 360;
+const CALL_OFF_MS = 360;
 /** Before any sound of ours, a voice that lasts this long (with its pause) goes on with a turn. */
-export const GOES_ON_MS = 360;
+const GOES_ON_MS = 360;
 /** Beyond its own silence, the brain has this long to end a turn. */
-export const ENDPOINT_SLACK_MS = 2000;
+const ENDPOINT_SLACK_MS = 2000;
 /** A voice that only the brain hears has to end within this. */
-export const BRAIN_ALONE_MS = 15_000;
+const BRAIN_ALONE_MS = 15_000;
 /** People breathe: what our detector hears without a pause for longer is no voice. */
-export const MAX_VOICE_MS = 20_000;
+const MAX_VOICE_MS = 20_000;
 /** A false alarm that may have been meant counts if this much silence follows the answer. */
-export const MEANT_MS = 1500;
+const MEANT_MS = 1500;
 /** All of an answer's sound came, and the brain never says that it is over. */
-export const NEVER_DONE_MS = 20_000;
+const NEVER_DONE_MS = 20_000;
 /** The brain's detector wakes up at most this much later than ours. */
 export const UNHEARD_WAIT_MS = 600;
 /** The caller has spoken, the brain heard nothing: after this they are asked to say it again. */
-export const UNHEARD_MS = 3000;
-
+const UNHEARD_MS = 3000;
 /** A deadline that is nobody's. */
 const NEVER = Infinity;
 

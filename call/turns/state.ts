@@ -1,19 +1,18 @@
 /**
- * The words of the decision road: what a call knows, what can happen to it, and what it can decide.
- * All of it is plain data without audio and without anything that was said, so a call can be
- * recorded as JSON lines, replayed, explored by a program, saved and moved.
+ * What a call knows about turns. All of it is plain data without audio and without anything that was
+ * said, so a call can be recorded as JSON lines, replayed, explored by a program, saved and moved.
  *
  * Two things carry it. An _utterance_ is what the caller said, an _answer_ is what the agent owes or
- * says; each utterance is in exactly one place: being said, awaiting an answer, inside the answer
- * that is made for it, or withdrawn.
+ * says; each utterance is in exactly one place: being said, awaiting an answer, inside the answer that
+ * is made for it, or withdrawn.
  *
  * @module
  */
 
-import type { TurnMode } from "../brain/session.ts";
+import type { TurnMode } from "../../brain/session.ts";
 
 /** `opening` until the brain's session stands; `ending` while the last words are still played. */
-export type Phase = "opening" | "open" | "ending" | "closed";
+type Phase = "opening" | "open" | "ending" | "closed";
 
 /** Why an answer is asked for. All but `turn` and `tool` bring instructions of their own. */
 export type AnswerKind =
@@ -105,7 +104,7 @@ export interface Answer {
 }
 
 /** Somebody may be breaking in: playback is held until that is sure. */
-export interface Alarm {
+interface Alarm {
   readonly onsetMs: number;
   readonly heldAtMs: number;
   /** Voice of this attempt before the present burst of it. */
@@ -208,132 +207,6 @@ export interface CallState {
   /** Since when the caller is owed something; null while they aren't. */
   owedSinceMs: number | null;
 }
-
-/** An item that was queued for playback: how much of it came, and how much the caller heard. */
-export interface Heard {
-  readonly itemId: string;
-  /** Whole ms. */
-  readonly heardMs: number;
-  readonly receivedMs: number;
-}
-
-export type TimerName =
-  | "session"
-  | "confirm"
-  | "call_off"
-  | "endpoint"
-  | "unheard"
-  | "maybe_meant"
-  | "voice"
-  | "created"
-  | "sound"
-  | "closed"
-  | "retry"
-  | "tell_to_wait"
-  | "dead_air"
-  | "silence"
-  | "goodbye"
-  | "call_limit"
-  | "idle_limit";
-
-/** What can happen. `playing` lists the items not heard out, oldest first. */
-export type CallEvent =
-  | { type: "brain_ready" }
-  | { type: "caller_started"; by: "local" | "brain"; onsetMs: number; itemId?: string }
-  /** Our detector hears a pause that is too short to end a turn. */
-  | { type: "caller_paused"; endMs: number; playing: readonly Heard[] }
-  /** Our detector hears a pause in which the turn may be over; the caller may still go on. */
-  | { type: "caller_maybe_done"; endMs: number }
-  | { type: "caller_resumed"; playing: readonly Heard[] }
-  | {
-    type: "caller_stopped";
-    by: "local" | "brain";
-    endMs: number;
-    /** Up to where the brain's item reaches. */
-    heardToMs?: number;
-    itemId?: string;
-    playing: readonly Heard[];
-  }
-  | { type: "committed"; itemId: string; playing: readonly Heard[] }
-  /** The words stay outside; `ref` finds them again. */
-  | { type: "caller_wrote"; ref: number; playing: readonly Heard[] }
-  /** What was written stands in the conversation. */
-  | { type: "text_taken"; name: string }
-  /** A key was pressed; more may follow before they are told together. */
-  | { type: "caller_types" }
-  /** `name` is ours, given back, or empty. */
-  | { type: "response_created"; responseId: string; name: string }
-  | { type: "output_item"; responseId: string; itemId: string }
-  /** Its sound begins, or goes on after a gap. */
-  | { type: "audio_began"; responseId: string; itemId: string }
-  | {
-    type: "response_done";
-    responseId: string;
-    failed: boolean;
-    /** The brain called it off by itself, and we hadn't. */
-    stopped: boolean;
-    /** It makes no sense to try again. */
-    fatal: boolean;
-    /** How long the brain says to wait; 0 when it doesn't. */
-    retryAfterMs: number;
-  }
-  | { type: "tool_called"; responseId: string; callId: string; hangsUp: boolean }
-  /** The last of an item's sound came. */
-  | { type: "audio_done"; responseId: string }
-  /** All that came of our sound was heard. */
-  | { type: "agent_silent" }
-  /** The brain refused a request: ours, by the name that we gave it, or its own. */
-  | { type: "refused"; name: string; why: RefusalReason; retryAfterMs: number }
-  | { type: "brain_failed" }
-  | { type: "timer"; name: TimerName; playing: readonly Heard[] }
-  | { type: "caller_left"; lost: boolean }
-  | { type: "told_to_end"; reason: EndReason };
-
-/** For an event's `playing`, which is filled in when its turn has come. */
-export const NOTHING_PLAYS: readonly Heard[] = [];
-
-/** `active`: another answer is open. `empty`: there was nothing to commit. `fatal`: never again. */
-export type RefusalReason = "active" | "empty" | "failed" | "fatal";
-
-/** Why playback goes on. */
-export type ResumeReason = "false_alarm" | "turn_over" | "last_words" | "noise";
-
-/** Our own words, spoken without the brain. */
-export type Phrase = "apology" | "one_moment" | "say_again";
-
-/** What a call can decide. Actions carry what they need. */
-export type CallAction =
-  | { type: "create_response"; answer: number; kind: AnswerKind }
-  | { type: "cancel_response"; responseId: string }
-  | { type: "truncate"; itemId: string; audioEndMs: number }
-  | { type: "delete_item"; itemId: string }
-  | { type: "commit"; utterance: number }
-  | { type: "clear_input" }
-  | { type: "send_text"; utterance: number; ref: number }
-  | { type: "tool_output"; callId: string; ok: boolean }
-  /** Stop at once and keep what was not heard; `resume` plays on from there, `drop` forgets it. */
-  | { type: "hold" }
-  | { type: "resume"; why: ResumeReason }
-  /** `bargeIn`: the caller's onset, and when our sound stopped for it. */
-  | { type: "drop"; bargeIn: { onsetMs: number; heldAtMs: number } | null }
-  /** What our detector hears is nobody's voice: it has to prove itself anew. */
-  | { type: "ignore_voice"; untilSilence: boolean }
-  | { type: "open_uplink" }
-  | { type: "close_uplink" }
-  /** The brain is sent silence in the place of the line's noise, or no longer. */
-  | { type: "mute_uplink"; on: boolean }
-  /** The milliseconds of a turn are counted from here. */
-  | { type: "begin_turn"; kind: TurnStart; startedMs: number }
-  | { type: "say"; phrase: Phrase; why: string }
-  | { type: "close"; reason: EndReason; hangUp: boolean };
-
-/** `goes_on`: the turn that is being measured is not over yet, the caller said more. */
-export type TurnStart = "answer" | "goes_on" | "greeting" | "text" | "tool";
-
-/** The names of our request for an answer, of a commit, and of an item that was written. */
-export const answerName = (id: number) => `answer_${id}`;
-export const commitName = (id: number) => `commit_${id}`;
-export const textName = (id: number) => `text_${id}`;
 
 /** The first state of a call. */
 export function openingState(settings: TurnSettings, nowMs: number): CallState {

@@ -1,5 +1,5 @@
 /**
- * The decision road: `step(state, event, nowMs)` gives the next state and what to do. No clock, no
+ * The turn machine: `step(state, event, nowMs)` gives the next state and what to do. No clock, no
  * socket, no randomness, so a call can be replayed from its event log and explored by a program.
  *
  * Three rules hold everything together. One answer at a time: all are asked for by `pursue`, which
@@ -10,14 +10,25 @@
  * @module
  */
 
-import * as answers from "./answers.ts";
+import type { CallAction } from "./actions.ts";
+import { callerPaused, callOff, overtake, speaksMeanwhile } from "./alarm.ts";
+import { remove } from "./answers.ts";
+import { committed, endpointDue, maybeMeantDue, sendWhatWaited, unheardDue } from "./commits.ts";
 import { deadline, isOwed, openAnswer } from "./deadlines.ts";
+import { callerMaybeDone, turnIsOver } from "./early_answer.ts";
 import { apologise, close, end, finish, finishIfQuiet } from "./ending.ts";
-import type { Answer, CallAction, CallEvent, CallState, Heard, TimerName } from "./state.ts";
-import * as utterances from "./utterances.ts";
+import type { CallEvent, Heard, TimerName } from "./events.ts";
+import { lost } from "./failures.ts";
+import { owe, pursue } from "./owing.ts";
+import { refused } from "./refusals.ts";
+import { audioBegan, audioDone, created, done, outputItem } from "./responses.ts";
+import type { Answer, CallState } from "./state.ts";
+import { toolCalled } from "./tools.ts";
+import { callerTypes, callerWrote, textTaken } from "./typing.ts";
+import { callerResumed, callerStarted, callerStopped, voiceDue } from "./voice.ts";
 
 /** Times in a row that the last net may catch before the call is given up. */
-export const MAX_DEAD_AIRS = 3;
+const MAX_DEAD_AIRS = 3;
 /** A timer may run this early, and recorded times are rounded. */
 const EARLY_MS = 1;
 
@@ -45,7 +56,7 @@ export function step(
     nowMs: number,
   ) => void;
   handle(next, event, actions, nowMs);
-  answers.pursue(next, actions, nowMs);
+  pursue(next, actions, nowMs);
   listenForQuiet(next, nowMs);
   if (isOwed(next)) next.owedSinceMs ??= nowMs;
   else next.owedSinceMs = null;
@@ -56,41 +67,35 @@ const HANDLERS: Handlers = {
   brain_ready(s, _event, out) {
     if (s.phase !== "opening") return;
     s.phase = "open";
-    utterances.sendWhatWaited(s, out);
-    if (s.settings.greets) answers.owe(s, "greeting");
+    sendWhatWaited(s, out);
+    if (s.settings.greets) owe(s, "greeting");
   },
-  caller_started: utterances.callerStarted,
-  caller_paused: utterances.callerPaused,
-  caller_maybe_done: utterances.callerMaybeDone,
-  caller_resumed: utterances.callerResumed,
+  caller_started: callerStarted,
+  caller_paused: callerPaused,
+  caller_maybe_done: callerMaybeDone,
+  caller_resumed: callerResumed,
   caller_stopped(s, event, out, nowMs) {
-    utterances.callerStopped(s, event, out, nowMs);
+    callerStopped(s, event, out, nowMs);
     if (event.by === "local" && s.earlyUtterance !== 0) turnIsOver(s, out, nowMs);
   },
-  committed: utterances.committed,
-  caller_wrote: utterances.callerWrote,
-  text_taken: utterances.textTaken,
-  caller_types: utterances.callerTypes,
+  committed,
+  caller_wrote: callerWrote,
+  text_taken: textTaken,
+  caller_types: callerTypes,
   response_created(s, event, out, nowMs) {
     // Some brains answer before they say that they have committed, or don't say it at all.
     if (event.name === "" && s.brainItem !== null && s.brainEnded) {
-      const committed = { type: "committed", itemId: s.brainItem, playing: [] } as const;
-      utterances.committed(s, committed, out, nowMs);
+      const itemId = s.brainItem;
+      committed(s, { type: "committed", itemId, playing: [] }, out, nowMs);
     }
-    answers.created(s, event, out, nowMs);
+    created(s, event, out, nowMs);
     speaksMeanwhile(s, out, nowMs);
   },
-  output_item: answers.outputItem,
-  audio_began: answers.audioBegan,
-  audio_done: answers.audioDone,
-  response_done: answers.done,
-  tool_called(s, { responseId, callId, hangsUp }, out, nowMs) {
-    const answer = s.answers.find((a) => a.responseId === responseId);
-    if (s.phase !== "open" || !answer || answer.cancelled) return;
-    s.answers = s.answers.map((a) => a === answer ? { ...a, usedTool: true } : a);
-    if (s.earlyUtterance !== 0) s.heldTool = { callId, hangsUp };
-    else runTool(s, callId, hangsUp, out, nowMs);
-  },
+  output_item: outputItem,
+  audio_began: audioBegan,
+  audio_done: audioDone,
+  response_done: done,
+  tool_called: toolCalled,
   agent_silent(s, _event, out, nowMs) {
     s.soundSinceMs = null;
     s.lastActivityMs = nowMs;
@@ -100,7 +105,7 @@ const HANDLERS: Handlers = {
     s.answers = s.answers.filter(({ over }) => !over);
     if (s.phase === "ending") finishIfQuiet(s, out);
   },
-  refused: answers.refused,
+  refused,
   brain_failed(s, _event, out, nowMs) {
     s.answers = [];
     s.owes = [];
@@ -126,26 +131,26 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   session(s, _playing, out, nowMs) {
     apologise(s, "brain_failed", out, nowMs);
   },
-  confirm: utterances.overtake,
-  call_off: utterances.callOff,
+  confirm: overtake,
+  call_off: callOff,
   endpoint(s, _playing, out, nowMs) {
-    utterances.endpointDue(s, out, nowMs);
+    endpointDue(s, out, nowMs);
   },
-  unheard: utterances.unheardDue,
+  unheard: unheardDue,
   maybe_meant(s, _playing, out) {
-    utterances.maybeMeantDue(s, out);
+    maybeMeantDue(s, out);
   },
-  voice: utterances.voiceDue,
+  voice: voiceDue,
   created(s, playing, out, nowMs) {
     const open = openAnswer(s);
-    if (open && !open.cancelled) return answers.lost(s, open, playing, out, nowMs);
+    if (open && !open.cancelled) return lost(s, open, playing, out, nowMs);
     s.awaiting = s.awaiting.map((u) => ({ ...u, brainAnswersSinceMs: null }));
   },
   sound(s, playing, out, nowMs) {
-    answers.lost(s, openAnswer(s)!, playing, out, nowMs);
+    lost(s, openAnswer(s)!, playing, out, nowMs);
   },
   closed(s) {
-    answers.remove(s, openAnswer(s)!.id);
+    remove(s, openAnswer(s)!.id);
   },
   retry() {
     // `pursue` asks.
@@ -157,9 +162,9 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   },
   dead_air: deadAir,
   silence(s, _playing, out, nowMs) {
-    if (!s.prompted) return answers.owe(s, "still_there");
+    if (!s.prompted) return owe(s, "still_there");
     end(s, "caller_silent", out, nowMs);
-    answers.owe(s, "goodbye");
+    owe(s, "goodbye");
   },
   goodbye(s, _playing, out) {
     finish(s, s.endReason ?? "agent_hung_up", out);
@@ -185,45 +190,6 @@ function deadAir(
   if (s.deadAirs >= MAX_DEAD_AIRS) return apologise(s, "brain_failed", out, nowMs);
   s.soundSinceMs ??= nowMs;
   out.push({ type: "say", phrase: "one_moment", why: "dead_air" });
-}
-
-/** An answer has come into being while the caller speaks: it waits, and may be overtaken. */
-function speaksMeanwhile(s: CallState, out: CallAction[], nowMs: number): void {
-  const { speaking, voiceSinceMs, settings } = s;
-  if (!speaking || s.alarm || s.earlyUtterance !== 0) return;
-  const recent = voiceSinceMs !== null && nowMs < voiceSinceMs + answers.LOCAL_VOICE_MS;
-  const local = settings.turns === "local" ? voiceSinceMs !== null : recent;
-  const { onsetMs } = speaking;
-  if (local) utterances.raiseAlarm(s, { goesOn: true, onsetMs }, out, nowMs);
-}
-
-/** The turn is over: what was held is played, and what was put off is done. */
-function turnIsOver(s: CallState, out: CallAction[], nowMs: number): void {
-  s.earlyUtterance = 0;
-  s.held = false;
-  s.answers = s.answers.map((answer) => answer.early ? { ...answer, early: false } : answer);
-  out.push({ type: "resume", why: "turn_over" });
-  const tool = s.heldTool;
-  s.heldTool = null;
-  if (s.soundSinceMs === null) s.answers = s.answers.filter(({ over }) => !over);
-  if (tool) runTool(s, tool.callId, tool.hangsUp, out, nowMs);
-}
-
-function runTool(
-  s: CallState,
-  callId: string,
-  hangsUp: boolean,
-  out: CallAction[],
-  nowMs: number,
-): void {
-  out.push({ type: "tool_output", callId, ok: hangsUp });
-  if (!hangsUp) return answers.owe(s, "tool");
-  const silent = s.soundSinceMs === null && !s.answers.some((a) => a.sounds && !a.cancelled);
-  end(s, "agent_hung_up", out, nowMs);
-  // Whoever hangs up says goodbye first.
-  if (silent) answers.owe(s, "goodbye");
-  // It may come when everything has been said and heard already.
-  finishIfQuiet(s, out);
 }
 
 /** Since when neither side makes a sound. */

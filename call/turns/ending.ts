@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { CallAction, CallState, EndReason } from "./state.ts";
+import type { CallAction } from "./actions.ts";
+import type { CallState, EndReason } from "./state.ts";
 
 /** No new turns; what is being said is said to its end. */
 export function end(s: CallState, reason: EndReason, out: CallAction[], nowMs: number): void {

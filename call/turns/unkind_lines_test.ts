@@ -7,7 +7,7 @@
 
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
-import { Talk, types } from "./test_machine.ts";
+import { Talk, types } from "./test_talk.ts";
 
 /** A question that is being answered: `heardMs` of it were heard, of `ofMs` that came. */
 function answering(heardMs: number, ofMs: number, settings = {}): Talk {

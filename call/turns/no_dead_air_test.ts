@@ -8,7 +8,7 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { nextDeadline } from "./deadlines.ts";
-import { Talk, types } from "./test_machine.ts";
+import { Talk, types } from "./test_talk.ts";
 
 /** A question in `server` turns whose answer the brain has begun by itself, and not a sound of it. */
 function thinking(): Talk {

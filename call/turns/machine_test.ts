@@ -1,7 +1,7 @@
 import { describe, it } from "node:test";
 import { assertEquals } from "@std/assert";
 import { step } from "./machine.ts";
-import { Talk, types } from "./test_machine.ts";
+import { Talk, types } from "./test_talk.ts";
 
 /** An answer of which 730 of 4000 ms have been heard, and more is to come. */
 function speaking(settings: ConstructorParameters<typeof Talk>[0] = {}): Talk {

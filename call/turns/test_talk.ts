@@ -6,15 +6,9 @@
 
 import { nextDeadline } from "./deadlines.ts";
 import { step } from "./machine.ts";
-import {
-  type CallAction,
-  type CallEvent,
-  type CallState,
-  type Heard,
-  openingState,
-  type TimerName,
-  type TurnSettings,
-} from "./state.ts";
+import type { CallAction } from "./actions.ts";
+import type { CallEvent, Heard, TimerName } from "./events.ts";
+import { type CallState, openingState, type TurnSettings } from "./state.ts";
 
 export const SETTINGS: TurnSettings = {
   turns: "server",

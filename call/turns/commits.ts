@@ -1,0 +1,147 @@
+/**
+ * Whoever ends turns has ended one: the brain commits what it heard, or we commit it. And what is to be
+ * done when the brain doesn't end a turn, or heard nothing.
+ *
+ * @module
+ */
+
+import type { CallAction } from "./actions.ts";
+import { deleteItem, leftMs, STRAY_MS, TAIL_MS } from "./alarm.ts";
+import { openAnswer } from "./deadlines.ts";
+import type { EventOf, Heard } from "./events.ts";
+import { interrupt } from "./interruption.ts";
+import { owe, putOff } from "./owing.ts";
+import type { CallState } from "./state.ts";
+import {
+  awaitAnswer,
+  endTurn,
+  isKnown,
+  isLocal,
+  keepRest,
+  REST_MS,
+  take,
+  utterance,
+  withItem,
+} from "./utterances.ts";
+
+/** What our detector hears and the brain's doesn't is taken for words from this length on. */
+const UNHEARD_WORD_MS = 450;
+
+/** The brain has ended a turn, or confirms that we have. */
+export function committed(
+  s: CallState,
+  { itemId, playing }: EventOf<"committed">,
+  out: CallAction[],
+  nowMs: number,
+): void {
+  const wasOpen = s.brainItem;
+  // Not every server names the item before it is committed, or says where its voice ended.
+  if (s.settings.turns !== "local" && (wasOpen === null || !s.brainEnded)) {
+    s.brainHeardToMs = nowMs;
+  }
+  s.brainItem = null;
+  if (s.uplinkMuted) out.push({ type: "mute_uplink", on: false });
+  s.uplinkMuted = false;
+  if (s.phase !== "open" || s.settings.turns === "local") return;
+  const gone = s.withdrawn.find(({ items }) => items.includes(itemId));
+  if (gone) {
+    s.withdrawn = s.withdrawn.filter((u) => u !== gone);
+    return deleteItem(s, itemId, out, nowMs);
+  }
+  if (s.maybeMeant?.items.includes(itemId)) {
+    s.maybeMeant = { ...s.maybeMeant, taken: true };
+    s.strayUntilMs = nowMs + STRAY_MS;
+    return;
+  }
+  if (isKnown(s, itemId)) return take(s, ({ items }) => items.includes(itemId));
+  s.speaking ??= s.unheard;
+  s.unheard = null;
+  s.askedToRepeat = false;
+  const { speaking } = s;
+  const isIt = speaking &&
+    (itemId === "" || speaking.items.includes(itemId) || speaking.items.includes(wasOpen ?? "") ||
+      wasOpen === null || (speaking.items.length === 0 && wasOpen !== itemId));
+  if (isIt) s.speaking = { ...withItem(speaking, itemId), taken: true };
+  // Whether it counts is decided with the alarm.
+  if (isIt && s.alarm?.audible) return;
+  if (isIt && !s.alarm && isBesides(s, playing)) {
+    // Only the brain has heard it, over our sound: it stays, and isn't answered.
+    s.speaking = null;
+    s.strayUntilMs = nowMs + STRAY_MS;
+    return;
+  }
+  const brainAnswers = openAnswer(s) === undefined;
+  if (isIt) endTurn(s, brainAnswers, out, nowMs);
+  else {
+    const unannounced = withItem(utterance(s, "voice", nowMs), itemId);
+    const brainAnswersSinceMs = brainAnswers ? nowMs : null;
+    awaitAnswer(s, { ...unannounced, taken: true, brainAnswersSinceMs }, out);
+  }
+  if (s.speaking === null) keepRest(s);
+  const open = openAnswer(s);
+  const overtaken = open !== undefined && !open.cancelled && !open.sounds;
+  if (s.alarm || overtaken || s.soundSinceMs !== null) interrupt(s, playing, out, nowMs);
+}
+
+/** A short sound over an answer, which our own detector has not heard at all. */
+function isBesides(s: CallState, playing: readonly Heard[]): boolean {
+  const { onsetMs, endMs } = s.speaking!;
+  return s.soundSinceMs !== null && onsetMs >= s.soundSinceMs &&
+    s.voiceSinceMs === null && s.voiceEndMs < onsetMs &&
+    endMs - onsetMs < s.settings.bargeInMs && leftMs(s, playing) > TAIL_MS;
+}
+
+/** The session stands: what was said and typed in the meantime is said and typed now. */
+export function sendWhatWaited(s: CallState, out: CallAction[]): void {
+  const waited = s.awaiting;
+  s.awaiting = waited.map((u) => ({ ...u, unsentRef: 0 }));
+  for (const { id, unsentRef: ref } of waited) {
+    if (ref > 0) out.push({ type: "send_text", utterance: id, ref });
+  }
+  const { speaking } = s;
+  if (s.settings.turns !== "local" || !speaking || s.voiceSinceMs !== null) return;
+  out.push({ type: "close_uplink" }, { type: "commit", utterance: speaking.id });
+  endTurn(s, false, out);
+}
+
+/** The brain's detector doesn't end the turn: it is fed silence, and then we end it ourselves. */
+export function endpointDue(s: CallState, out: CallAction[], nowMs: number): void {
+  if (!s.uplinkMuted) {
+    s.uplinkMuted = true;
+    out.push({ type: "mute_uplink", on: true });
+    return;
+  }
+  const itemId = s.brainItem ?? "";
+  s.uplinkMuted = false;
+  s.brainItem = null;
+  out.push({ type: "mute_uplink", on: false });
+  if (!s.speaking && s.withdrawn.some(({ items }) => items.includes(itemId))) {
+    out.push({ type: "clear_input" });
+    return;
+  }
+  s.speaking = withItem(s.speaking ?? utterance(s, "voice", nowMs), itemId);
+  out.push({ type: "commit", utterance: s.speaking.id });
+  endTurn(s, false, out);
+  if (openAnswer(s)) putOff(s, out, nowMs);
+}
+
+/** Our detector heard what the brain's did not. */
+export function unheardDue(s: CallState): void {
+  if (s.speaking) {
+    const { onsetMs, endMs } = s.speaking;
+    const isHeard = endMs <= s.brainHeardToMs + REST_MS || s.askedToRepeat;
+    if (!isHeard && endMs - onsetMs >= UNHEARD_WORD_MS) s.unheard = s.speaking;
+    s.speaking = null;
+    return;
+  }
+  s.unheard = null;
+  s.askedToRepeat = true;
+  owe(s, "unheard");
+}
+
+/** Nobody has said more since: the short word near the end of the answer was one. */
+export function maybeMeantDue(s: CallState, out: CallAction[]): void {
+  const meant = s.maybeMeant!;
+  if (isLocal(s)) out.push({ type: "commit", utterance: meant.id });
+  awaitAnswer(s, meant, out);
+}

@@ -1,0 +1,74 @@
+/**
+ * What the caller said, and where it is: being said, or waiting for its answer.
+ *
+ * @module
+ */
+
+import type { CallAction } from "./actions.ts";
+import type { CallState, Utterance } from "./state.ts";
+
+/** Utterances that may wait for answers; one answer serves them all. */
+const MAX_AWAITING = 50;
+/** Two detectors may differ by this much about where a voice ended. */
+export const REST_MS = 300;
+
+export function utterance(s: CallState, by: Utterance["by"], onsetMs: number): Utterance {
+  return {
+    id: ++s.lastId,
+    by,
+    onsetMs,
+    endMs: onsetMs,
+    items: [],
+    taken: false,
+    brainAnswersSinceMs: null,
+    unsentRef: 0,
+  };
+}
+
+export const withItem = (u: Utterance, itemId: string | undefined): Utterance =>
+  !itemId || u.items.includes(itemId) ? u : { ...u, items: [...u.items, itemId] };
+
+export const isLocal = (s: CallState) => s.settings.turns === "local";
+
+/** What was being said waits for its answer from now on. */
+export function endTurn(s: CallState, brainAnswers: boolean, out: CallAction[], nowMs = 0): void {
+  const ended = s.speaking!;
+  s.speaking = null;
+  // What an old false alarm left in the brain's buffer is committed with it.
+  if (isLocal(s)) s.lastAlarm = null;
+  awaitAnswer(s, { ...ended, brainAnswersSinceMs: brainAnswers ? nowMs : null }, out);
+}
+
+export function awaitAnswer(s: CallState, u: Utterance, out: CallAction[]): void {
+  s.awaiting = [...s.awaiting, u].slice(-MAX_AWAITING);
+  // Prompts were for a caller who says nothing.
+  s.owes = s.owes.filter((kind) => kind === "greeting" || kind === "tool");
+  s.maybeMeant = null;
+  if (u.by === "voice") s.turnEndMs = u.endMs;
+  const kind = u.by === "text" ? "text" : s.turnBegan ? "goes_on" : "answer";
+  s.turnBegan = true;
+  out.push({ type: "begin_turn", kind, startedMs: u.endMs });
+}
+
+/** We have ended it ourselves, and it has its answer or waits for one. */
+export function isKnown(s: CallState, itemId: string): boolean {
+  const holds = ({ items }: Utterance) => items.includes(itemId);
+  return s.awaiting.some(holds) || s.answers.some(({ utterances }) => utterances.some(holds));
+}
+
+/** Answers that the brain begins from now on know it. */
+export function take(s: CallState, isIt: (u: Utterance) => boolean): void {
+  const taken = (u: Utterance) => isIt(u) ? { ...u, taken: true } : u;
+  s.awaiting = s.awaiting.map(taken);
+  s.answers = s.answers.map((a) => ({ ...a, utterances: a.utterances.map(taken) }));
+}
+
+/** What was said after the end of the brain's item it has not heard yet. */
+export function keepRest(s: CallState): void {
+  const rest = s.voiceEndMs > s.brainHeardToMs + REST_MS;
+  const going = s.voiceSinceMs !== null;
+  if (!rest && !going) return;
+  const onsetMs = rest ? s.brainHeardToMs : Math.max(s.brainHeardToMs, s.voiceSinceMs!);
+  const said = utterance(s, "voice", onsetMs);
+  s.speaking = going ? said : { ...said, endMs: s.voiceEndMs };
+}
