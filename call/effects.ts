@@ -7,8 +7,21 @@
 import * as request from "../brain/requests.ts";
 import type { CallParts } from "./parts.ts";
 import { phraseIn } from "./phrases.ts";
-import { answerName, type CallAction, commitName, textName } from "./turns/actions.ts";
+import {
+  answerName,
+  type CallAction,
+  commitName,
+  textName,
+  type ToolOutcome,
+} from "./turns/actions.ts";
 import type { AnswerKind } from "./turns/state.ts";
+
+/** What the model is told of the tool that it called. */
+const TOOL_OUTPUTS: Readonly<Record<ToolOutcome, string>> = {
+  hangs_up: "The call ends.",
+  unknown: "There is no such tool.",
+  interrupted: "The caller went on speaking, so this was not done.",
+};
 
 /** Carries out one action that was decided at `nowMs`. */
 export function perform(action: CallAction, call: CallParts, nowMs: number): void {
@@ -53,10 +66,8 @@ export function perform(action: CallAction, call: CallParts, nowMs: number): voi
       transcript.callerSaid(id, text);
       return void send(request.callerText(id, text));
     }
-    case "tool_output": {
-      const output = action.ok ? "The call ends." : "There is no such tool.";
-      return void send(request.toolOutput(action.callId, output));
-    }
+    case "tool_output":
+      return void send(request.toolOutput(action.callId, TOOL_OUTPUTS[action.outcome]));
     case "hold":
       return playback.hold();
     case "resume":

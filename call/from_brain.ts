@@ -36,7 +36,7 @@ export function brainSaid(event: BrainEvent, call: CallParts): void {
       return call.step({ type: "text_taken", name: event.itemId });
     case "response_created": {
       const { responseId, name } = event;
-      call.step({ type: "response_created", responseId, name });
+      call.step({ type: "response_created", responseId, name, playing: NOTHING_PLAYS });
       if (isWanted(responseId, call)) timeline.reach("created", nowMs);
       return;
     }

@@ -23,7 +23,7 @@ function recorded(events: readonly CallEvent[], settings = RECORDED): string {
 
 const EVENTS: CallEvent[] = [
   { type: "brain_ready" },
-  { type: "response_created", responseId: "r1", name: "answer_1" },
+  { type: "response_created", responseId: "r1", name: "answer_1", playing: [] },
   { type: "output_item", responseId: "r1", itemId: "i1" },
   { type: "audio_began", responseId: "r1", itemId: "i1" },
   { type: "caller_started", by: "local", onsetMs: 3950.333333 },

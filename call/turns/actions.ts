@@ -9,6 +9,9 @@ import type { AnswerKind, EndReason } from "./state.ts";
 /** Why playback goes on. */
 type ResumeReason = "false_alarm" | "turn_over" | "last_words" | "noise";
 
+/** `interrupted`: the caller broke in before it was run. */
+export type ToolOutcome = "hangs_up" | "unknown" | "interrupted";
+
 /** Our own words, spoken without the brain. */
 type Phrase = "apology" | "one_moment" | "say_again";
 
@@ -21,7 +24,7 @@ export type CallAction =
   | { type: "commit"; utterance: number }
   | { type: "clear_input" }
   | { type: "send_text"; utterance: number; ref: number }
-  | { type: "tool_output"; callId: string; ok: boolean }
+  | { type: "tool_output"; callId: string; outcome: ToolOutcome }
   /** Stop at once and keep what was not heard; `resume` plays on from there, `drop` forgets it. */
   | { type: "hold" }
   | { type: "resume"; why: ResumeReason }

@@ -12,6 +12,7 @@ import type { EventOf, Heard } from "./events.ts";
 import { interrupt } from "./interruption.ts";
 import { LOCAL_VOICE_MS } from "./owing.ts";
 import type { CallState, Utterance } from "./state.ts";
+import { runHeldTool } from "./tools.ts";
 import { endTurn, isLocal, keepRest } from "./utterances.ts";
 
 const FORGET_VOICE: CallAction = { type: "ignore_voice", untilSilence: false };
@@ -117,6 +118,7 @@ function beforeSound(
   s.alarm = null;
   s.held = false;
   out.push({ type: "resume", why: "noise" });
+  runHeldTool(s, out, nowMs);
   if (s.settings.turns !== "local") return;
   s.speaking = null;
   s.voiceSinceMs = null;
@@ -130,7 +132,8 @@ export const isEndedByBrain = (s: CallState) =>
 /** How much is left to be heard; more than anyone knows while it is still being spoken. */
 export function leftMs(s: CallState, playing: readonly Heard[]): number {
   const open = openAnswer(s);
-  if (open?.sounds && !open.cancelled && !open.spoken) return Infinity;
+  const more = s.owes.includes("go_on") || (open?.sounds && !open.cancelled && !open.spoken);
+  if (more) return Infinity;
   return playing.reduce((sum, { receivedMs, heardMs }) => sum + receivedMs - heardMs, 0);
 }
 
@@ -163,8 +166,20 @@ export function callOff(
   out.push({ type: "resume", why: "false_alarm" }, FORGET_VOICE);
   const gone = s.speaking;
   s.speaking = null;
-  if (s.settings.turns === "local") out.push({ type: "close_uplink" });
-  if (!gone) return;
+  if (isLocal(s)) out.push({ type: "close_uplink" });
+  if (gone) putAway(s, gone, onsetMs, playing, out, nowMs);
+  runHeldTool(s, out, nowMs);
+}
+
+/** What was said in a false alarm. */
+function putAway(
+  s: CallState,
+  gone: Utterance,
+  onsetMs: number,
+  playing: readonly Heard[],
+  out: CallAction[],
+  nowMs: number,
+): void {
   if (isLocal(s) || gone.onsetMs >= onsetMs - SAME_VOICE_MS) {
     return withhold(s, gone, playing, out, nowMs);
   }

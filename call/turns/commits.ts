@@ -1,6 +1,6 @@
 /**
- * Whoever ends turns has ended one: the brain commits what it heard, or we commit it. And what is to be
- * done when the brain doesn't end a turn, or heard nothing.
+ * Whoever ends turns has ended one: the brain commits what it heard, or we commit it. And what is to
+ * be done when the brain doesn't end a turn, or heard nothing.
  *
  * @module
  */

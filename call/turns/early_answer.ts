@@ -9,7 +9,7 @@ import type { CallAction } from "./actions.ts";
 import type { EventOf, Heard } from "./events.ts";
 import { interrupt } from "./interruption.ts";
 import type { CallState } from "./state.ts";
-import { runTool } from "./tools.ts";
+import { runHeldTool } from "./tools.ts";
 import { endTurn, utterance } from "./utterances.ts";
 
 /** Silence as at the end of a turn: the answer is asked for, and held until the turn is over. */
@@ -39,7 +39,9 @@ export function takeBack(
   const back = s.awaiting.find((u) => u.id === id);
   s.awaiting = s.awaiting.filter((u) => u.id !== id);
   // Under a new name: its first commit may yet be refused, and the next one brings it all.
-  s.speaking = back ? { ...back, id: ++s.lastId } : s.speaking ?? utterance(s, "voice", nowMs);
+  s.speaking = back
+    ? { ...back, id: ++s.lastId, uncommitted: false }
+    : s.speaking ?? utterance(s, "voice", nowMs);
 }
 
 /** The turn is over: what was held is played, and what was put off is done. */
@@ -48,8 +50,5 @@ export function turnIsOver(s: CallState, out: CallAction[], nowMs: number): void
   s.held = false;
   s.answers = s.answers.map((answer) => answer.early ? { ...answer, early: false } : answer);
   out.push({ type: "resume", why: "turn_over" });
-  const tool = s.heldTool;
-  s.heldTool = null;
-  if (s.soundSinceMs === null) s.answers = s.answers.filter(({ over }) => !over);
-  if (tool) runTool(s, tool.callId, tool.hangsUp, out, nowMs);
+  runHeldTool(s, out, nowMs);
 }

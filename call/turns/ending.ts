@@ -25,6 +25,14 @@ export function end(s: CallState, reason: EndReason, out: CallAction[], nowMs: n
   s.maybeMeant = null;
 }
 
+/** Whoever speaks or types into the goodbye to a silent caller is there after all. */
+export function reopen(s: CallState): void {
+  if (s.phase !== "ending" || s.endReason !== "caller_silent") return;
+  s.phase = "open";
+  s.endReason = null;
+  s.owes = s.owes.filter((kind) => kind !== "goodbye");
+}
+
 /** Nothing more can be had from the brain: the caller is told so in our own words, and then goes. */
 export function apologise(
   s: CallState,

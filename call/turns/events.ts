@@ -59,7 +59,7 @@ export type CallEvent =
   /** A key was pressed; more may follow before they are told together. */
   | { type: "caller_types" }
   /** `name` is ours, given back, or empty. */
-  | { type: "response_created"; responseId: string; name: string }
+  | { type: "response_created"; responseId: string; name: string; playing: readonly Heard[] }
   | { type: "output_item"; responseId: string; itemId: string }
   /** Its sound begins, or goes on after a gap. */
   | { type: "audio_began"; responseId: string; itemId: string }

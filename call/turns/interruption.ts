@@ -22,6 +22,7 @@ export function interrupt(
   out.push({ type: "drop", bargeIn });
   s.alarm = null;
   s.earlyUtterance = 0;
+  const tool = s.heldTool;
   s.heldTool = null;
   s.soundSinceMs = null;
   s.held = false;
@@ -31,15 +32,20 @@ export function interrupt(
   const isPlaying = (itemId: string) => playing.some((item) => item.itemId === itemId);
   for (const answer of s.answers) {
     if (answer.cancelled) continue;
-    const { items, over, kind, utterances } = answer;
-    if (!wasHeard(answer, playing)) {
+    const { items, over, kind, utterances, usedTool } = answer;
+    const heard = wasHeard(answer, playing);
+    if (!heard) {
       for (const itemId of items) unheard.add(itemId);
       giveBack(s, utterances);
       if (kind !== null && kind !== "turn") owe(s, kind);
     }
     callOffAnswer(s, answer, out, nowMs);
-    for (const itemId of over ? [] : items) {
+    for (const itemId of over && heard ? [] : items) {
       if (!isPlaying(itemId)) out.push({ type: "delete_item", itemId });
+    }
+    // What stays in the conversation needs an end.
+    if (over && heard && tool && usedTool) {
+      out.push({ type: "tool_output", callId: tool.callId, outcome: "interrupted" });
     }
   }
   s.answers = s.answers.filter(({ over }) => !over);

@@ -86,7 +86,7 @@ const HANDLERS: Handlers = {
     // Some brains answer before they say that they have committed, or don't say it at all.
     if (event.name === "" && s.brainItem !== null && s.brainEnded) {
       const itemId = s.brainItem;
-      committed(s, { type: "committed", itemId, playing: [] }, out, nowMs);
+      committed(s, { type: "committed", itemId, playing: event.playing }, out, nowMs);
     }
     created(s, event, out, nowMs);
     speaksMeanwhile(s, out, nowMs);

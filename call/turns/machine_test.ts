@@ -128,7 +128,7 @@ describe("the machine", () => {
     const tool = { type: "tool_called", responseId: "r1", callId: "c1", hangsUp: true } as const;
     assertEquals(talk.tell(tool), []);
     const over = talk.tell({ type: "caller_stopped", by: "local", endMs: 250, playing: [] });
-    assertEquals(over.at(-1), { type: "tool_output", callId: "c1", ok: true });
+    assertEquals(over.at(-1), { type: "tool_output", callId: "c1", outcome: "hangs_up" });
   });
 
   it("asks once into a long silence, then says goodbye and hangs up", () => {

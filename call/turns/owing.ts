@@ -1,5 +1,6 @@
 /**
- * What the agent owes: all answers are asked for here, one at a time, and again when they come to nothing.
+ * What the agent owes: all answers are asked for here, one at a time, and again when they come to
+ * nothing.
  *
  * @module
  */
@@ -31,6 +32,8 @@ const ORDER: readonly AnswerKind[] = [
 ];
 
 export function owe(s: CallState, kind: AnswerKind): void {
+  // To somebody who turned out to be there.
+  if (kind === "goodbye" && s.phase !== "ending") return;
   if (!s.owes.includes(kind)) s.owes = [...s.owes, kind];
 }
 
@@ -79,7 +82,10 @@ function callerHasFloor(s: CallState, nowMs: number): boolean {
 
 function ask(s: CallState, out: CallAction[], nowMs: number): void {
   const kind = ORDER.find((wanted) => s.owes.includes(wanted)) ?? "turn";
-  const utterances = s.awaiting;
+  for (const { id, uncommitted } of s.awaiting) {
+    if (uncommitted) out.push({ type: "commit", utterance: id });
+  }
+  const utterances = s.awaiting.map((u) => u.uncommitted ? { ...u, uncommitted: false } : u);
   s.awaiting = [];
   s.owes = s.owes.filter((owed) => owed !== kind);
   // Whoever is answered needs nothing beside it.

@@ -72,13 +72,12 @@ function commitRefused(
   if (why !== "empty") {
     if (why === "fatal") return apologise(s, "brain_failed", out, nowMs);
     if (s.phase !== "open") return;
-    const utterance = s.awaiting.find(isIt) ?? answer?.utterances.find(isIt);
-    if (utterance) out.push({ type: "commit", utterance: utterance.id });
     // An answer that was asked for with it doesn't know what was said.
     if (answer && !answer.sounds) {
       callOffAnswer(s, answer, out, nowMs);
       owedAgain(s, answer);
     }
+    s.awaiting = s.awaiting.map((u) => isIt(u) ? { ...u, uncommitted: true } : u);
     return putOff(s, out, nowMs);
   }
   // Where the brain ends turns, it has committed this by itself.

@@ -146,8 +146,8 @@ export function done(
   else if (stopped) stoppedByBrain(s, answer);
   else if (failed) fail(s, answer, fatal, out, nowMs);
   else if (answer.sounds && s.soundSinceMs !== null) replace(s, answer.id, { over: true });
-  // Until the turn is over it may be taken back.
-  else if (s.heldTool && answer.early) replace(s, answer.id, { over: true });
+  // Until the tool runs it may be taken back.
+  else if (s.heldTool) replace(s, answer.id, { over: true });
   else if (answer.sounds || answer.usedTool) {
     remove(s, answer.id);
     // The answer to what the tool returns is the answer to them.

@@ -71,6 +71,8 @@ export interface Utterance {
   readonly taken: boolean;
   /** When the brain committed it, if the brain is to begin its answer; null when that is on us. */
   readonly brainAnswersSinceMs: number | null;
+  /** Our commit of it was refused: it is repeated before an answer is asked for. */
+  readonly uncommitted: boolean;
   /** Finds typed words again, which stay outside; 0 for a voice, and once they are sent. */
   readonly unsentRef: number;
 }
@@ -154,7 +156,7 @@ export interface CallState {
   lastAlarm: { readonly endMs: number; readonly spokenMs: number } | null;
   /** An utterance whose answer was asked for at an early silence; 0 for none. */
   earlyUtterance: number;
-  /** A tool that such an answer wants: it runs when the turn is over, or never. */
+  /** A tool that an answer wants while it is held: it runs when that goes on, or never. */
   heldTool: { readonly callId: string; readonly hangsUp: boolean } | null;
   /** Our detector heard it and the brain's did not, so far. */
   unheard: Utterance | null;

@@ -87,7 +87,7 @@ export class Talk {
 
   /** The brain creates a response: ours by its name, or its own. */
   created(responseId: string, name = ""): CallAction[] {
-    return this.tell({ type: "response_created", responseId, name });
+    return this.tell({ type: "response_created", responseId, name, playing: [] });
   }
 
   /** The first sound of a response: `ms` of it came, nothing was heard yet. */

@@ -19,18 +19,27 @@ export function toolCalled(
   const answer = s.answers.find((a) => a.responseId === responseId);
   if (s.phase !== "open" || !answer || answer.cancelled) return;
   s.answers = s.answers.map((a) => a === answer ? { ...a, usedTool: true } : a);
-  if (s.earlyUtterance !== 0) s.heldTool = { callId, hangsUp };
+  // The turn may not be over, or somebody may be breaking in.
+  if (s.held) s.heldTool = { callId, hangsUp };
   else runTool(s, callId, hangsUp, out, nowMs);
 }
 
-export function runTool(
+/** What was held goes on after all, and so does the tool that it wants. */
+export function runHeldTool(s: CallState, out: CallAction[], nowMs: number): void {
+  const tool = s.heldTool;
+  s.heldTool = null;
+  if (s.soundSinceMs === null) s.answers = s.answers.filter(({ over }) => !over);
+  if (tool) runTool(s, tool.callId, tool.hangsUp, out, nowMs);
+}
+
+function runTool(
   s: CallState,
   callId: string,
   hangsUp: boolean,
   out: CallAction[],
   nowMs: number,
 ): void {
-  out.push({ type: "tool_output", callId, ok: hangsUp });
+  out.push({ type: "tool_output", callId, outcome: hangsUp ? "hangs_up" : "unknown" });
   if (!hangsUp) return owe(s, "tool");
   const silent = s.soundSinceMs === null && !s.answers.some((a) => a.sounds && !a.cancelled);
   end(s, "agent_hung_up", out, nowMs);

@@ -7,6 +7,7 @@
 import { type CallAction, textName } from "./actions.ts";
 import { callOff } from "./alarm.ts";
 import { openAnswer } from "./deadlines.ts";
+import { reopen } from "./ending.ts";
 import type { EventOf } from "./events.ts";
 import { interrupt } from "./interruption.ts";
 import type { CallState } from "./state.ts";
@@ -19,6 +20,7 @@ export function callerWrote(
   nowMs: number,
 ): void {
   s.lastActivityMs = nowMs;
+  reopen(s);
   if (s.phase === "ending") return;
   s.prompted = false;
   s.toldToWait = false;

@@ -21,6 +21,7 @@ export function utterance(s: CallState, by: Utterance["by"], onsetMs: number): U
     items: [],
     taken: false,
     brainAnswersSinceMs: null,
+    uncommitted: false,
     unsentRef: 0,
   };
 }

@@ -15,6 +15,7 @@ import {
 } from "./alarm.ts";
 import { UNHEARD_WAIT_MS } from "./deadlines.ts";
 import { takeBack } from "./early_answer.ts";
+import { reopen } from "./ending.ts";
 import type { EventOf, Heard } from "./events.ts";
 import type { CallState, Utterance } from "./state.ts";
 import { endTurn, isLocal, REST_MS, utterance, withItem } from "./utterances.ts";
@@ -33,6 +34,7 @@ export function callerStarted(
   const local = by === "local";
   if (local) s.voiceSinceMs = onsetMs;
   s.lastActivityMs = nowMs;
+  reopen(s);
   if (s.phase === "ending") return;
   if (local && s.uplinkMuted) {
     s.uplinkMuted = false;

@@ -99,7 +99,7 @@ function create<S>(w: World<S>, name: string, kind: string, fault: Fault): void 
     keptMs: -1,
   };
   w.brain.responses.push(response);
-  say(w, { type: "response_created", responseId: id, name });
+  say(w, { type: "response_created", responseId: id, name, playing: [] });
   if (fault === "fails") finish(w, response, "fails");
   if (fault === "empties") finish(w, response, "none");
 }

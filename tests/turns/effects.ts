@@ -47,7 +47,7 @@ function effect<S>(w: World<S>, action: CallAction, event: CallEvent): void {
       return request(w, action);
     case "tool_output": {
       const tool = w.tools.find(({ callId }) => callId === action.callId);
-      if (tool) tool.ran = true;
+      if (tool) tool.ran = action.outcome !== "interrupted";
       return;
     }
     case "truncate": {

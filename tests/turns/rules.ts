@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CallAction } from "../../call/turns/actions.ts";
+import type { CallAction, ToolOutcome } from "../../call/turns/actions.ts";
 import type { CallEvent } from "../../call/turns/events.ts";
 import { breaks, leftMs, responseOf, voiceOf, type World } from "./world.ts";
 
@@ -32,10 +32,6 @@ export function noticeEvent<S>(w: World<S>, event: CallEvent): void {
     case "caller_wrote":
       w.activeMs = w.nowMs;
       return acts(w);
-    case "caller_resumed":
-      // What was asked for early is taken back.
-      for (const tool of w.tools) if (!tool.ran && w.settings.speculates) tool.wanted = false;
-      return;
     case "committed":
       if (w.hearing === event.itemId) w.hearing = "";
       w.askedToRepeat = false;
@@ -109,7 +105,7 @@ export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEven
       return;
     }
     case "tool_output":
-      return runsTool(w, action.callId, action.ok);
+      return runsTool(w, action.callId, action.outcome);
     case "truncate":
       return truncates(w, action.itemId, action.audioEndMs);
     case "delete_item": {
@@ -124,6 +120,8 @@ export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEven
       if (!w.held) breaks(w, "resumes what was not held");
       return;
     case "drop":
+      // What was called by an answer that is dropped isn't done.
+      for (const tool of w.tools) if (!tool.ran) tool.wanted = false;
       return drops(w, action.bargeIn);
     case "close_uplink":
       if (w.settings.turns !== "local") breaks(w, "closes an uplink that the brain listens to");
@@ -160,11 +158,15 @@ function asks<S>(w: World<S>, kind: string): void {
   if (turns !== "local" && w.hearing !== "") breaks(w, "asks while the brain hears the caller");
 }
 
-function runsTool<S>(w: World<S>, callId: string, ok: boolean): void {
+function runsTool<S>(w: World<S>, callId: string, outcome: ToolOutcome): void {
   const tool = w.tools.find((t) => t.callId === callId);
   if (!tool) return breaks(w, "runs a tool that nobody called");
   if (tool.ran) breaks(w, "runs a tool twice");
-  if (ok !== tool.hangsUp) breaks(w, "says the wrong thing to a tool");
+  if (outcome === "interrupted") {
+    tool.wanted = false;
+    return;
+  }
+  if ((outcome === "hangs_up") !== tool.hangsUp) breaks(w, "says the wrong thing to a tool");
   if (!tool.wanted) breaks(w, "runs a tool that nobody wants");
   if (responseOf(w, tool.responseId)!.cancelled) breaks(w, "runs a tool of a cancelled answer");
   if (w.early) breaks(w, "runs a tool while the caller may go on");
