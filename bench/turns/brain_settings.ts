@@ -64,7 +64,9 @@ export const CALM: Partial<BrainSettings> = {
   sessionMs: [50, 700],
   networkMs: [3, 60],
   itemsMs: (random) => {
-    const ms = Math.round(random.between(120, 380)) * 10;
+    // One in four is long enough to cough into its middle.
+    const [least, most] = random.next() < 0.25 ? [600, 900] : [120, 380];
+    const ms = Math.round(random.between(least!, most!)) * 10;
     return random.next() < 0.15 ? [ms, Math.round(random.between(60, 120)) * 10] : [ms];
   },
   hears: "level",
