@@ -6,7 +6,7 @@
 
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
-import type { Deps } from "./deps.ts";
+import type { Services } from "./server/services.ts";
 import type { Bindings } from "./routes/bindings.ts";
 import { browserRoutes } from "./routes/browser.ts";
 import { callRoutes } from "./routes/calls.ts";
@@ -16,7 +16,7 @@ import { pageRoutes } from "./routes/pages.ts";
 import { realtimeRoutes } from "./routes/realtime.ts";
 import { twilioRoutes } from "./routes/twilio.ts";
 
-export function createApp(deps: Deps): Hono<Bindings> {
+export function createApp(deps: Services): Hono<Bindings> {
   const app = new Hono<Bindings>();
   app.route("/twilio", twilioRoutes(deps));
   app.route("/browser", browserRoutes(deps));

@@ -7,13 +7,13 @@
 import { Hono } from "hono";
 import { randomUUID } from "node:crypto";
 import type { Call } from "../call/call.ts";
-import type { Deps } from "../deps.ts";
+import type { Services } from "../server/services.ts";
 import { BrowserLeg } from "../legs/browser.ts";
 import { SAMPLE_RATES_HZ, type SampleRateHz } from "../media/format.ts";
 import type { Bindings } from "./bindings.ts";
 import { guarded } from "./guarded.ts";
 
-export function browserRoutes({ config, registry, telemetry, log, startCall }: Deps) {
+export function browserRoutes({ config, registry, telemetry, log, startCall }: Services) {
   const app = new Hono<Bindings>();
 
   /** A page of somebody else must not talk on our bill. Clients that aren't browsers say nothing. */

@@ -6,7 +6,7 @@
 
 import { Hono } from "hono";
 import { EchoSession } from "../brain/echo/mod.ts";
-import type { Deps } from "../deps.ts";
+import type { Services } from "../server/services.ts";
 import type { ServerSocket } from "../runtime/runtime.ts";
 import type { Bindings } from "./bindings.ts";
 import { guarded } from "./guarded.ts";
@@ -14,7 +14,7 @@ import { guarded } from "./guarded.ts";
 /** OpenAI's clients offer `realtime`, and browsers put their key into a second subprotocol. */
 const SUBPROTOCOL = "realtime";
 
-export function realtimeRoutes({ config, registry, log }: Deps) {
+export function realtimeRoutes({ config, registry, log }: Services) {
   const app = new Hono<Bindings>();
   let open = 0;
 

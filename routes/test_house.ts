@@ -6,7 +6,7 @@
 
 import { createApp } from "../app.ts";
 import { readConfig } from "../config.ts";
-import { createDeps, type Deps } from "../deps.ts";
+import { createServices, type Services } from "../server/services.ts";
 import type { ServerSocket, SocketHandlers } from "../runtime/runtime.ts";
 import type { LogFields, Logger } from "../telemetry/log.ts";
 
@@ -51,7 +51,7 @@ export class HouseSocket implements ServerSocket {
 export const UPGRADE = { Upgrade: "websocket", Connection: "Upgrade" };
 
 export interface House {
-  readonly deps: Deps;
+  readonly deps: Services;
   /** What was logged, in one line each. */
   readonly lines: string[];
   /** Sockets that were granted, in order. */
@@ -84,7 +84,10 @@ export function house(env: Record<string, string> = {}): House {
     warn: write("warn"),
     error: write("error"),
   };
-  const deps = createDeps(readConfig({ EARSHOT_BRAIN: "echo", EARSHOT_GREETING: "", ...env }), log);
+  const deps = createServices(
+    readConfig({ EARSHOT_BRAIN: "echo", EARSHOT_GREETING: "", ...env }),
+    log,
+  );
   const app = createApp(deps);
   const sockets: HouseSocket[] = [];
   const made: House = {

@@ -7,7 +7,7 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Call } from "../call/call.ts";
-import type { Deps } from "../deps.ts";
+import type { Services } from "../server/services.ts";
 import { TwilioLeg } from "../legs/twilio.ts";
 import type { Bindings } from "./bindings.ts";
 import { guarded } from "./guarded.ts";
@@ -17,7 +17,7 @@ import { isSignedByTwilio } from "./twilio_signature.ts";
 /** Twilio's forms have about 1 kB. */
 const MAX_FORM_BYTES = 64 * 1024;
 
-export function twilioRoutes({ config, registry, tokens, telemetry, log, startCall }: Deps) {
+export function twilioRoutes({ config, registry, tokens, telemetry, log, startCall }: Services) {
   const app = new Hono<Bindings>();
   const authToken = config.TWILIO_AUTH_TOKEN;
 

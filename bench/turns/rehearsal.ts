@@ -28,7 +28,7 @@ export const SILENCE = new Uint8Array(20 * BYTES_PER_MS).fill(0xff);
 
 const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** The defaults of `config.ts`, as `deps.ts` hands them on. */
+/** The defaults of `config.ts`, as `server/services.ts` hands them on. */
 export const REHEARSAL_SETTINGS: CallSettings = {
   wish: {
     instructions: "",

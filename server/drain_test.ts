@@ -1,7 +1,7 @@
 import test from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { drain } from "./drain.ts";
-import { house } from "./routes/test_house.ts";
+import { house } from "../routes/test_house.ts";
 
 /** How long it took. */
 async function timed(work: Promise<void>): Promise<number> {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Deps } from "./deps.ts";
+import type { Services } from "./services.ts";
 
 /** The longest that hanging up the last phones may take, beyond the deadline. */
 const FAREWELL_MS = 8000;
@@ -13,7 +13,7 @@ const FAREWELL_MS = 8000;
 const HANDSHAKE_MS = 300;
 
 /** Resolves when the last call has ended, or was ended. */
-export async function drain({ registry, config, log, telemetry }: Deps): Promise<void> {
+export async function drain({ registry, config, log, telemetry }: Services): Promise<void> {
   const deadlineMs = config.EARSHOT_DRAIN_MS;
   telemetry.draining = true;
   log.info("Draining: no new calls, live ones may finish", { live: registry.live, deadlineMs });
