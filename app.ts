@@ -1,5 +1,5 @@
 /**
- * All routes under one roof. Tests drive it with `app.request()`, servers with `app.fetch`.
+ * All routes in one app. Tests drive it with `app.request()`, servers with `app.fetch`.
  *
  * @module
  */

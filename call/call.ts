@@ -7,7 +7,6 @@
  */
 
 import type { Leg, LegHandlers, LegStart } from "../legs/leg.ts";
-import { PCM_24K, PCMU } from "../media/format.ts";
 import type { TurnRecord } from "../telemetry/turn.ts";
 import { BrainSession } from "./brain_session.ts";
 import { nextDeadline } from "./turns/deadlines.ts";
@@ -33,8 +32,6 @@ export type { CallSettings } from "./parts.ts";
 
 /** What a call needs of the server. */
 export interface CallDeps extends PartDeps {
-  /** Ends the phone call itself. Never rejects. */
-  hangUp(start: LegStart): Promise<void>;
   /** Told once, when all of the call is closed. */
   closed(call: Call): void;
   /** Receives the settings, and then each event of the decision road; for replays. */
@@ -79,7 +76,7 @@ export class Call implements LegHandlers {
     this.start = start;
     this.kind = leg.kind;
     this.#deps = deps;
-    const format = leg.kind === "twilio" ? PCMU : PCM_24K;
+    const format = leg.brainFormat;
     const opening = turnSettings(settings);
     const clock = guardedClock(deps.clock, (error) => brain.fail(error as Error));
     const startedAtMs = clock.nowMs();
@@ -183,7 +180,7 @@ export class Call implements LegHandlers {
         if (this.#echo.playing(payload, startsAtMs)) this.#downlink.send(payload);
         else this.problem(new TypeError(`A delta of ${payload.length} characters is not base64`));
       },
-      mark: (name) => leg.mark(name),
+      mark: leg.mark && ((name) => leg.mark!(name)),
       clear: () => {
         this.#downlink.clear();
         this.#echo.cleared(this.#parts.clock.nowMs());
@@ -331,7 +328,7 @@ export class Call implements LegHandlers {
 
   #close(reason: string, hangsUp: boolean): void {
     const { brain, leg, playback, timeline, transcript, words } = this.#parts;
-    const { telemetry, log, closed, hangUp } = this.#deps;
+    const { telemetry, log, closed } = this.#deps;
     this.#endReason = reason;
     this.#timers.close();
     timeline.end();
@@ -348,8 +345,10 @@ export class Call implements LegHandlers {
       closed(this);
     };
     // The phone first: a stream that closes before lets Twilio go on to the words behind it.
-    if (hangsUp && this.kind === "twilio") void hangUp(this.start).finally(leave);
-    else leave();
+    if (!hangsUp || !leg.hangUp) return leave();
+    void leg.hangUp()
+      .catch((error) => log.error("The phone could not be hung up", { callId, error }))
+      .finally(leave);
   }
 
   #turnDone(turn: TurnRecord): void {

@@ -39,7 +39,8 @@ export const PLAYBACK_DEFAULTS: PlaybackSettings = {
 export interface PlaybackPort {
   /** Sends audio in the brain's format to the caller, who will begin to hear it at `startsAtMs`. */
   send(payload: string, startsAtMs: number): void;
-  mark(name: string): void;
+  /** Not there where the wire can't tell what was heard: then the clock has to do. */
+  mark?(name: string): void;
   clear(): void;
   cork(write: () => void): void;
   /** The first audio of an answer was sent. */
@@ -119,6 +120,7 @@ export class Playback {
 
   /** Sends a mark into the empty buffer: its echo measures the way to the caller and back. */
   probe(): void {
+    if (!this.#port.mark) return;
     this.#probeAtMs = this.#clock.nowMs();
     this.#port.mark(PROBE);
   }
@@ -190,12 +192,15 @@ export class Playback {
     const { positionMs } = this.#marks[index]!;
     this.#marks.splice(0, index + 1);
     this.#ear.proven(positionMs, nowMs);
-    if (!this.#firstHeard && positionMs > this.#answerMs) {
-      this.#firstHeard = true;
-      this.#port.heard(nowMs - (positionMs - this.#answerMs));
-    }
+    this.#heardUpTo(positionMs, nowMs);
     this.#forget(positionMs);
     this.#pump();
+  }
+
+  #heardUpTo(positionMs: number, nowMs: number): void {
+    if (this.#firstHeard || positionMs <= this.#answerMs) return;
+    this.#firstHeard = true;
+    this.#port.heard(nowMs - (positionMs - this.#answerMs));
   }
 
   /** Silence at once. What the caller has not heard is kept for `resume`. */
@@ -272,6 +277,7 @@ export class Playback {
   #pump(): void {
     if (this.#held) return;
     const nowMs = this.#clock.nowMs();
+    if (!this.#port.mark) this.#heardUpTo(this.#ear.heardMs(nowMs), nowMs);
     const due = this.#next < this.#chunks.length &&
       this.#sentMs - this.#ear.heardMs(nowMs) < this.#settings.aheadMs;
     const lastMarkDue = this.#complete && this.#next >= this.#chunks.length &&
@@ -311,11 +317,12 @@ export class Playback {
   };
 
   #mark(): void {
+    this.#forget(this.#heardNow() - KEEP_MS);
+    this.#markedMs = this.#sentMs;
+    if (!this.#port.mark) return;
     const name = `${this.#generation}:${++this.#markSeq}`;
     this.#marks.push({ name, positionMs: this.#sentMs });
     if (this.#marks.length > MAX_MARKS) this.#marks.shift();
-    this.#forget(this.#heardNow() - KEEP_MS);
-    this.#markedMs = this.#sentMs;
     this.#port.mark(name);
   }
 
@@ -334,7 +341,8 @@ export class Playback {
       return;
     } else if (this.#complete) {
       if (this.#marks.length === 0 && heardMs >= this.#sentMs) return this.#finished();
-      waitMs = this.#sentMs - heardMs + this.#settings.markPatienceMs;
+      const patienceMs = this.#port.mark ? this.#settings.markPatienceMs : 0;
+      waitMs = this.#sentMs - heardMs + patienceMs;
     } else waitMs = this.#sentMs - heardMs + DRY_MS;
     this.#cancelTimer = this.#clock.after(waitMs, () => {
       this.#cancelTimer = null;

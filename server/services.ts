@@ -17,7 +17,6 @@ import { recordTo } from "../call/recorder.ts";
 import { Registry } from "./registry.ts";
 import type { Config } from "../config.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
-import { hangUpCall } from "../legs/twilio_rest.ts";
 import { EventFeed } from "./event_feed.ts";
 import { healthOf } from "./health.ts";
 import { StreamTokens } from "./stream_tokens.ts";
@@ -35,11 +34,11 @@ export interface Services {
   readonly events: EventFeed;
   readonly tokens: StreamTokens;
   readonly brain: Brain;
-  /** Begins a call that has its seat. `left` runs when all of it is closed. */
+  /** Begins a call that is admitted. `left` runs when all of it is closed. */
   startCall(start: LegStart, leg: Leg, left: () => void): Call;
 }
 
-/** A webhook's seat waits this long for its stream; Twilio dials at once. */
+/** A webhook's reservation waits this long for its stream; Twilio dials at once. */
 const RESERVATION_MS = 15_000;
 
 function createBrain(config: Config): Brain {
@@ -113,18 +112,6 @@ export function createServices(config: Config, log: Logger): Services {
   const brain = createBrain(config);
   const settings = callSettings(config);
 
-  async function hangUp({ callId, accountId }: LegStart): Promise<void> {
-    const { TWILIO_AUTH_TOKEN: authToken, TWILIO_API_URL: apiUrl } = config;
-    const accountSid = config.TWILIO_ACCOUNT_SID ?? accountId;
-    // Without credentials the stream's end lets Twilio go on to the <Hangup> behind it.
-    if (!authToken || !accountSid) return;
-    try {
-      await hangUpCall({ apiUrl, accountSid, authToken }, callId);
-    } catch (error) {
-      log.error("The phone could not be hung up", { callId, error });
-    }
-  }
-
   return {
     config,
     log,
@@ -145,7 +132,6 @@ export function createServices(config: Config, log: Logger): Services {
         clock: systemClock,
         telemetry,
         log,
-        hangUp,
         record: recorder?.record,
         heard: (_call, turn) => history.heard(start.callId, turn),
         turned: (_call, turn) => history.turned(start.callId, turn),

@@ -111,7 +111,7 @@ export class Rehearsal {
       now: () => clock.nowMs(),
     });
     this.call = new Call(
-      { callId: "CA1", streamId: "MZ1", accountId: "AC1" },
+      { callId: "CA1", calledNumber: "" },
       this.#leg(),
       {
         brain,
@@ -119,7 +119,6 @@ export class Rehearsal {
         clock,
         telemetry: this.telemetry,
         log: QUIET,
-        hangUp: () => Promise.resolve(),
         closed: () => {},
         ...(options.records !== false && {
           record: (line: RecordedSettings | RecordedStep) =>
@@ -206,6 +205,9 @@ export class Rehearsal {
     return {
       kind: "twilio",
       format: PCMU,
+      brainFormat: PCMU,
+      wire: "base64",
+      hasScreen: false,
       playBytes,
       playBase64: (payload) => playBytes(Uint8Array.fromBase64(payload)),
       mark: (name) =>
