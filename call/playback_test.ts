@@ -2,7 +2,7 @@ import test from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { bytesPerMs, PCM_24K, PCMU } from "../media/format.ts";
-import { PLAYBACK_DEFAULTS, type PlaybackPort } from "./playback.ts";
+import { PLAYBACK_DEFAULTS, type PlaybackPort } from "./playback_port.ts";
 import { audio, Rig } from "./test_phone.ts";
 import type { Heard } from "./turns/events.ts";
 
