@@ -100,6 +100,7 @@ function create<S>(w: World<S>, name: string, kind: string, fault: Fault): void 
     status: "active",
     stalled: fault === "stalls",
     usedTool: false,
+    live: false,
     cancelled: false,
     keptMs: -1,
   };
@@ -154,7 +155,7 @@ function deleteItem<S>(w: World<S>, itemId: string): void {
   if (w.deleted.includes(itemId)) breaks(w, "deletes an item twice");
   w.deleted.push(itemId);
   const real = w.said.find((said) =>
-    said.kind !== "cough" && said.items.includes(itemId) &&
+    said.kind !== "cough" && !said.faint && said.items.includes(itemId) &&
     !said.items.some((item) => !w.deleted.includes(item))
   );
   if (real) breaks(w, `deletes a ${real.kind}`);

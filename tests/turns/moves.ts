@@ -22,6 +22,7 @@ import {
   isDoubted,
   lengthMs,
   maybeDone,
+  mutters,
   pass,
   pauses,
   stops,
@@ -126,14 +127,18 @@ function addDetector<S>(w: World<S>, add: Add<S>): void {
   if (unheardByBrain(w)) {
     add("the brain hears a voice", brainHears);
     // Words that come while its detector is open belong to what it hears.
-    if (w.brain.item === "") add("the brain never hears it", deafens, "faults");
+    if (w.brain.item === "" && !unheardByBrain(w)!.faint) {
+      add("the brain never hears it", deafens, "faults");
+    }
   }
   const { item, stuck, buffer } = w.brain;
   if (item === "" || stuck === "always" || stuck === "noise" && !w.muted) return;
   // Its silence has to pass first.
   if (w.said.some((said) => said.voiced && buffer.includes(said.id))) return;
   add("the brain hears the end", (w) => commitHeard(w, "none"));
-  for (const fault of ["ignores", "stalls", "fails", "silent_refusal", "limits"] as Fault[]) {
+  for (
+    const fault of ["ignores", "stalls", "fails", "silent_refusal", "refuses", "limits"] as Fault[]
+  ) {
     add(`the brain hears the end and ${fault}`, (w) => commitHeard(w, fault), "faults");
   }
   // A brain that announces nothing leaves nobody to know that it is stuck.
@@ -170,6 +175,11 @@ function addCaller<S>(w: World<S>, add: Add<S>): void {
     if (canPass(w, 60)) {
       add("the caller asks", (w) => begins(w, "question"), "says");
       add("the caller coughs", (w) => begins(w, "cough"), "says");
+      const brainTells = w.settings.turns !== "local" && w.settings.announces;
+      // What its detector has open would hold this as well, and nobody could tell.
+      const alone = w.brain.item === "" && !unheardByBrain(w) &&
+        w.said.every(({ kind, endMs }) => kind === "typed" || endMs < w.nowMs - 1000);
+      if (brainTells && alone) add("the caller mutters", mutters, "says");
     }
     return add("the caller types", types, "says");
   }

@@ -15,6 +15,8 @@ export const LONG_WAIT_MS = 30_000;
 const PAUSE_MS = 100;
 /** Nobody is told to wait sooner than after this much silence. */
 const PATIENCE_MS = 2000;
+/** A silence among last words is no end of them before this. */
+const LAST_SILENCE_MS = 3000;
 /** Last words take no longer than this. */
 const GOODBYE_MS = 15_000;
 
@@ -50,9 +52,11 @@ export function noticeEvent<S>(w: World<S>, event: CallEvent): void {
       return limited(w, wanted && event.why === "failed", event);
     }
     case "response_created":
+      responseOf(w, event.responseId)!.live = true;
       w.cutOff = false;
       return;
     case "response_done": {
+      responseOf(w, event.responseId)!.live = false;
       const wanted = w.subject.wants(w.state, event.responseId);
       if (event.fatal && wanted) w.hopeless = true;
       if (event.failed) {
@@ -78,6 +82,7 @@ export function noticeEvent<S>(w: World<S>, event: CallEvent): void {
 
 /** The caller does something: prompts were for one who does nothing. */
 function acts<S>(w: World<S>): void {
+  if (w.subject.isEnding(w.state)) return;
   w.prompts = 0;
   w.waits = 0;
   w.cutOff = false;
@@ -105,6 +110,7 @@ export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEven
       const response = responseOf(w, action.responseId);
       if (!response) breaks(w, "cancels what was never created");
       else if (response.cancelled) breaks(w, "cancels an answer twice");
+      else if (event.type === "timer" && event.name === "sound") response.stalled = true;
       return;
     }
     case "tool_output":
@@ -154,6 +160,7 @@ function asks<S>(w: World<S>, kind: string): void {
   if (w.nowMs < w.notBeforeMs - 1) breaks(w, "asks sooner than it was told to");
   if (kind === "goodbye") return;
   if (w.subject.isEnding(w.state)) breaks(w, "asks for an answer after the goodbye");
+  if (w.held && !w.early) breaks(w, "asks while somebody may be breaking in");
   const { turns } = w.settings;
   if (turns === "local" && w.told && voiceOf(w)?.voiced) breaks(w, "asks while the caller speaks");
   if (turns !== "local" && w.hearing !== "") breaks(w, "asks while the brain hears the caller");
@@ -208,7 +215,7 @@ function says<S>(w: World<S>, { phrase, why }: Extract<CallAction, { type: "say"
   }
   if (phrase !== "one_moment" || why === "dead_air") return;
   if (++w.waits > 1) breaks(w, "tells the caller to wait again");
-  const voices = w.said.filter(({ kind }) => kind !== "typed");
+  const voices = w.said.filter(({ kind, faint }) => kind !== "typed" && !faint);
   const quietMs = w.nowMs - Math.max(w.lastSoundMs, ...voices.map(({ endMs }) => endMs));
   if (quietMs < PATIENCE_MS || voiceOf(w)?.voiced && w.told) breaks(w, "tells to wait too early");
 }
@@ -218,6 +225,11 @@ function closes<S>(
   { reason, hangUp }: Extract<CallAction, { type: "close" }>,
   event: CallEvent,
 ): void {
+  const hungUp = w.tools.some(({ hangsUp, ran }) => hangsUp && ran);
+  if (reason === "agent_hung_up" && !hungUp) breaks(w, "claims that the agent hung up");
+  const spokenMs = Math.max(w.endingMs, w.lastSoundMs);
+  const isTimer = event.type === "timer" && event.name === "goodbye";
+  if (isTimer && w.nowMs < spokenMs + LAST_SILENCE_MS) breaks(w, "leaves before its last words");
   const left = reason === "caller_hung_up" || reason === "caller_lost";
   if (hangUp === left) breaks(w, "hangs up on the wrong side");
   const lasted = w.endingMs >= 0 && w.nowMs >= w.endingMs + GOODBYE_MS - 1;
@@ -237,13 +249,31 @@ export function noticeStep<S>(
   actions: readonly CallAction[],
 ): void {
   if (w.closed) return;
-  if (w.subject.isEnding(w.state)) {
+  if (w.audible && !w.subject.sounds(w.state)) breaks(w, "doesn't know of its own sound");
+  if (!w.subject.isEnding(w.state)) {
+    const unwanted = w.brain.responses.some(({ id, live, cancelled }) =>
+      live && !cancelled && !w.subject.wants(w.state, id)
+    );
+    if (unwanted) breaks(w, "lets an answer run that nobody wants");
+  } else {
     if (w.endingMs < 0) w.endingMs = w.nowMs;
     if (w.nowMs > w.endingMs + GOODBYE_MS + 2000) breaks(w, "last words go on for ever");
   }
+  // Who listens to us is there.
+  const idleToMs = Math.max(w.activeMs, w.lastSoundMs) + w.settings.idleLimitMs;
+  const idle = event.type === "timer" && !w.audible && !w.subject.isEnding(w.state);
+  if (idle && w.nowMs > idleToMs + 100) breaks(w, "stays when nobody is there");
   if (w.nowMs > w.settings.callLimitMs + 100) breaks(w, "a call outlasts its limit");
   if (w.hopeless && !w.subject.isEnding(w.state) && event.type === "brain_failed") {
     breaks(w, "goes on without a brain");
+  }
+  const asked = actions.find((action) => action.type === "create_response");
+  const begun = actions.find((action) => action.type === "begin_turn");
+  const isTool = asked?.kind === "tool";
+  if (asked && begun && begun.kind !== "text" && begun.kind !== "goes_on") {
+    if (begun.kind === "tool" && !isTool) breaks(w, "measures a tool that was none");
+    const prompts = !isTool && asked.kind !== "turn";
+    if (begun.kind === "greeting" && !prompts) breaks(w, "measures a prompt that was none");
   }
   const tells = actions.some((a) => a.type === "create_response");
   if (tells && actions.filter((a) => a.type === "create_response").length > 1) {

@@ -34,6 +34,8 @@ export interface Subject<S> {
   wants(state: S, responseId: string): boolean;
   /** Whether a request of this name, or what it can mean without one, still waits for its answer. */
   waitsFor(state: S, name: string): boolean;
+  /** It knows that something of ours is to be heard. */
+  sounds(state: S): boolean;
   /** Times that the last net caught. */
   deadAirs(state: S): number;
   /** What it has not finished, in words: of a call at rest, nothing. */
@@ -80,6 +82,7 @@ export const machine: Subject<CallState> = {
     answers.some((a) =>
       !a.cancelled && a.responseId === null && (name === "" || answerName(a.id) === name)
     ),
+  sounds: ({ soundSinceMs }) => soundSinceMs !== null,
   deadAirs: ({ deadAirs }) => deadAirs,
   left,
   sleeping: (state, nowMs) => TIMERS.filter((name) => deadline(state, name) > nowMs + 1),

@@ -37,6 +37,8 @@ export interface Said {
   endMs: number;
   /** A cough over our own sound, which nobody may answer. */
   guarded: boolean;
+  /** Our own detector doesn't hear it. */
+  faint: boolean;
   /** The brain's detector will never hear it. */
   deaf: boolean;
   /** Whoever says this was asked to repeat it, and the brain has heard nothing since. */
@@ -61,6 +63,8 @@ export interface Response {
   /** It makes no sound by itself any more; a cancel still ends it. */
   stalled: boolean;
   usedTool: boolean;
+  /** We were told that it was created, and not yet that it is over. */
+  live: boolean;
   /** We said that nobody wants it. */
   cancelled: boolean;
   /** The brain was told that only this much of it was heard; -1 for all. */
