@@ -20,6 +20,7 @@ export const ROOMS = [
   "probe",
   "deploy",
   "web",
+  "tests/turns",
   "app_test.ts",
   "drain_test.ts",
   "config_test.ts",

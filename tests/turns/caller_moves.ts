@@ -56,8 +56,9 @@ export function begins<S>(w: World<S>, kind: "question" | "cough"): void {
 
 /** Something of ours is being heard, and enough is left of it that a short sound is no answer to it. */
 function isGuarded<S>(w: World<S>): boolean {
-  // What a brain commits without having announced it, nobody can tell from words.
-  if (!w.settings.announces || !w.audible || w.held) return false;
+  // What a brain commits without having announced it, nobody can tell from words; and a phrase of
+  // ours is nearly over when it begins.
+  if (!w.settings.announces || !w.audible || w.held || w.phrases > 0) return false;
   const active = activeOf(w);
   const isHeard = w.pieces.some((p) =>
     p.heardMs >= 200 && (p.heardMs < p.receivedMs || p.responseId === active?.id)
@@ -111,9 +112,13 @@ export function pauses<S>(w: World<S>): void {
   pass(w, lengthMs(said));
   said.voiced = false;
   said.endMs = w.nowMs - 160;
-  // At the very end of an answer, a sound may well be meant.
-  if (!speaksOn(w) && leftMs(w) <= 2600) said.guarded = false;
+  mayBeMeant(w, said);
   if (w.told) tell(w, { type: "caller_paused", endMs: said.endMs, playing: playingOf(w) });
+}
+
+/** At the very end of an answer, a sound may well be meant. */
+export function mayBeMeant<S>(w: World<S>, said: Said): void {
+  if (!speaksOn(w) && leftMs(w) <= 2600) said.guarded = false;
 }
 
 /** At an early silence our ears say that the turn may be over. */

@@ -187,6 +187,10 @@ function isUnderway<S>(w: World<S>, slowMs: number): boolean {
 
 /** The next good thing. @returns False when there is none: only time can help. */
 function goWell<S>(w: World<S>, slowMs: number): boolean {
+  const due = w.subject.next(w.state);
+  if (w.settings.limits && due && /limit/.test(due.name) && due.atMs <= w.nowMs) {
+    return ring(w), true;
+  }
   if (!w.gone) {
     if (!w.ready) return ready(w), true;
     if (w.down.length > 0) return deliver(w), true;

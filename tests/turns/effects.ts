@@ -73,6 +73,8 @@ function effect<S>(w: World<S>, action: CallAction, event: CallEvent): void {
       w.audible = false;
       w.complete = true;
       w.phrases = 0;
+      // Whoever interrupts wants no rest of it.
+      if (action.bargeIn) w.cutOff = false;
       return;
     case "ignore_voice":
       w.told = false;

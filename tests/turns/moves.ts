@@ -22,6 +22,7 @@ import {
   isDoubted,
   lengthMs,
   maybeDone,
+  mayBeMeant,
   mutters,
   pass,
   pauses,
@@ -51,6 +52,8 @@ type Add<S> = (name: string, run: (w: World<S>) => void, spends?: keyof Budget) 
 
 /** What is on its way longer than this is a fault of the world. */
 const MAX_LAG_MS = 1500;
+/** No detector wakes up later than this to a voice: it never does then. */
+const MAX_DETECTOR_LAG_MS = 3000;
 
 export function moves<S>(w: World<S>, budget: Budget): Move<S>[] {
   if (isClosed(w)) return [];
@@ -201,6 +204,10 @@ function addTime<S>(w: World<S>, add: Add<S>): void {
   // A cough is over before anything else can be.
   const said = voiceOf(w);
   if (said?.kind === "cough" && said.voiced && next.atMs > w.nowMs + 250) return;
+  const sleepsFromMs = w.ready && w.settings.turns !== "local"
+    ? unheardByBrain(w)?.onsetMs ?? Infinity
+    : Infinity;
+  if (next.atMs > sleepsFromMs + MAX_DETECTOR_LAG_MS) return;
   const late = isLate(w);
   // What a late answer is to, a brain without names leaves nobody to tell.
   if (!late || w.settings.names) add(`time for ${next.name}`, ring, late ? "faults" : undefined);
@@ -242,6 +249,8 @@ export function ring<S>(w: World<S>): void {
   }
   if (plays) hear(w, ms);
   w.nowMs += ms;
+  // Meanwhile the last of the answer may have come.
+  if (next.name === "call_off") { for (const said of w.said) mayBeMeant(w, said); }
   tell(w, w.subject.timer(w.state, next.name, playingOf(w)));
   w.seen.add(`timer_${next.name}`);
   // Nobody has said more: the short word near the end of the answer is believed to be one.

@@ -17,6 +17,8 @@ const PAUSE_MS = 100;
 const PATIENCE_MS = 2000;
 /** A silence among last words is no end of them before this. */
 const LAST_SILENCE_MS = 3000;
+/** A word that has begun is said before a timer that comes due in it. */
+const LATE_MS = 700;
 /** Last words take no longer than this. */
 const GOODBYE_MS = 15_000;
 
@@ -129,7 +131,7 @@ export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEven
       if (!w.held) breaks(w, "resumes what was not held");
       return;
     case "drop":
-      return drops(w, action.bargeIn);
+      return drops(w, action.bargeIn, event);
     case "close_uplink":
       if (w.settings.turns !== "local") breaks(w, "closes an uplink that the brain listens to");
       if (w.told && voiceOf(w)?.voiced) breaks(w, "closes the uplink on the caller's words");
@@ -186,8 +188,17 @@ function truncates<S>(w: World<S>, itemId: string, audioEndMs: number): void {
 }
 
 /** An interruption is measured from the voice for which playback was held. */
-function drops<S>(w: World<S>, bargeIn: { onsetMs: number; heldAtMs: number } | null): void {
+function drops<S>(
+  w: World<S>,
+  bargeIn: { onsetMs: number; heldAtMs: number } | null,
+  event: CallEvent,
+): void {
   if (!bargeIn) return;
+  const voices = w.said.filter(({ kind, onsetMs }) =>
+    kind !== "typed" && onsetMs >= bargeIn.onsetMs
+  );
+  const decides = event.type === "timer" || event.type === "caller_paused";
+  if (decides && voices.every(({ guarded }) => guarded)) breaks(w, "a cough ends an answer");
   if (!w.held) return breaks(w, "measures an interruption of nothing");
   if (bargeIn.heldAtMs !== w.heldAtMs) breaks(w, "measures to another moment than the hold");
   if (bargeIn.onsetMs !== w.heldOnsetMs) breaks(w, "measures from another voice");
@@ -263,7 +274,7 @@ export function noticeStep<S>(
   const idleToMs = Math.max(w.activeMs, w.lastSoundMs) + w.settings.idleLimitMs;
   const idle = event.type === "timer" && !w.audible && !w.subject.isEnding(w.state);
   if (idle && w.nowMs > idleToMs + 100) breaks(w, "stays when nobody is there");
-  if (w.nowMs > w.settings.callLimitMs + 100) breaks(w, "a call outlasts its limit");
+  if (w.nowMs > w.settings.callLimitMs + LATE_MS) breaks(w, "a call outlasts its limit");
   if (w.hopeless && !w.subject.isEnding(w.state) && event.type === "brain_failed") {
     breaks(w, "goes on without a brain");
   }

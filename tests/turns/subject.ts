@@ -76,8 +76,8 @@ export const machine: Subject<CallState> = {
   isClosed: ({ phase }) => phase === "closed",
   isEnding: ({ phase }) => phase === "ending",
   wants: ({ answers }, id) => answers.some((a) => a.responseId === id && !a.cancelled),
-  waitsFor: ({ answers, awaiting }, name) =>
-    name.startsWith("commit_") ||
+  waitsFor: ({ phase, answers, awaiting }, name) =>
+    (name.startsWith("commit_") && phase === "open") ||
     (name === "" && awaiting.some(({ brainAnswersSinceMs }) => brainAnswersSinceMs !== null)) ||
     answers.some((a) =>
       !a.cancelled && a.responseId === null && (name === "" || answerName(a.id) === name)
