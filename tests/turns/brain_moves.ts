@@ -12,7 +12,7 @@ import {
   type RefusalReason,
   textName,
 } from "../../call/state.ts";
-import { LONG_WAIT_MS } from "./rules.ts";
+import { LONG_WAIT_MS } from "./notice.ts";
 import { breaks, type Response, responseOf, say, type Up, type World } from "./world.ts";
 
 export const activeOf = <S>(w: World<S>): Response | undefined =>
@@ -29,7 +29,8 @@ export type Fault =
   | "stalls"
   | "fails"
   | "empties"
-  | "silent_refusal";
+  | "silent_refusal"
+  | "stops";
 
 /** How long the brain wants us to wait. */
 const RETRY_AFTER_MS = { limits: 5000, "despairs at": LONG_WAIT_MS } as const;
@@ -100,6 +101,7 @@ function create<S>(w: World<S>, name: string, kind: string, fault: Fault): void 
     status: "active",
     stalled: fault === "stalls",
     usedTool: false,
+    spoken: false,
     live: false,
     cancelled: false,
     keptMs: -1,
@@ -119,11 +121,18 @@ export function commitHeard<S>(w: World<S>, fault: Fault): void {
   for (const said of heard) said.items.push(itemId);
   w.brain.buffer = [];
   const endMs = Math.min(w.nowMs, heard.at(-1)?.endMs || w.nowMs);
-  if (w.settings.announces) {
-    const heardToMs = Math.min(w.nowMs, endMs + 100);
-    say(w, { type: "caller_stopped", by: "brain", endMs, heardToMs, itemId, playing: [] });
+  const { announces, namesItems, commitsFirst } = w.settings;
+  if (announces) {
+    const stopped = { endMs, heardToMs: Math.min(w.nowMs, endMs + 100), playing: [] };
+    const named = namesItems ? itemId : "";
+    say(w, { type: "caller_stopped", by: "brain", itemId: named, ...stopped });
   }
-  say(w, { type: "committed", itemId, playing: [] });
+  if (commitsFirst) say(w, { type: "committed", itemId, playing: [] });
+  answerHeard(w, fault);
+  if (!commitsFirst) say(w, { type: "committed", itemId, playing: [] });
+}
+
+function answerHeard<S>(w: World<S>, fault: Fault): void {
   if (fault === "ignores") return;
   if (fault === "refuses" || fault === "limits") return refuse(w, "", "failed", waitOf(fault));
   if (!activeOf(w)) create(w, "", "auto", fault);
@@ -180,13 +189,27 @@ export function callTool<S>(w: World<S>, response: Response, hangsUp: boolean): 
   say(w, { type: "tool_called", responseId, callId, hangsUp });
 }
 
+/** All of its sound was sent. */
+export function saysAll<S>(w: World<S>, { id }: Response): void {
+  responseOf(w, id)!.spoken = true;
+  say(w, { type: "audio_done", responseId: id });
+}
+
+/** It is over, and nobody is told. */
+export function neverEnds<S>(w: World<S>, { id }: Response): void {
+  const response = responseOf(w, id)!;
+  response.status = "done";
+  response.stalled = true;
+}
+
 export function finish<S>(w: World<S>, { id }: Response, fault: Fault): void {
   responseOf(w, id)!.status = "done";
+  const stopped = fault === "stops";
   say(w, {
     type: "response_done",
-    stopped: false,
+    stopped,
     responseId: id,
-    failed: fault !== "none",
+    failed: fault !== "none" && !stopped,
     fatal: fault === "forbids",
     retryAfterMs: waitOf(fault),
   });

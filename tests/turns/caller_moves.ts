@@ -177,5 +177,6 @@ export function brainHears<S>(w: World<S>): void {
   if (w.brain.item !== "") return;
   const itemId = w.brain.item = `i${++w.ids}`;
   if (!w.settings.announces) return;
-  say(w, { type: "caller_started", by: "brain", onsetMs: said.onsetMs, itemId });
+  const named = w.settings.namesItems ? itemId : "";
+  say(w, { type: "caller_started", by: "brain", onsetMs: said.onsetMs, itemId: named });
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { activeOf, commitHeard, finish, speak, takeRequest } from "./brain_moves.ts";
+import { activeOf, commitHeard, finish, saysAll, speak, takeRequest } from "./brain_moves.ts";
 import { brainHears, isDoubted, pauses, stops, unheardByBrain } from "./caller_moves.ts";
 import { tell } from "./effects.ts";
 import { hear } from "./hearing.ts";
@@ -74,6 +74,7 @@ function checkEnd<S>(from: World<S>, w: World<S>, startMs: number, slowMs: numbe
   if (reason === "brain_failed") {
     const despairs = w.hopeless || isClosed(from) || w.subject.isEnding(from.state) ||
       !from.ready || from.troubles > FEW_TROUBLES || activeOf(from)?.stalled ||
+      from.brain.responses.some(({ spoken, stalled }) => spoken && stalled) ||
       from.up.length + from.down.length > 0;
     if (!despairs) breaks(w, "gives up on a brain that is well");
     return;
@@ -103,6 +104,8 @@ function checkMemory<S>(w: World<S>): void {
   for (const { itemId, audioMs, heardMs, keptMs, stalled } of w.brain.responses) {
     // One that fell silent half way was heard to where it came; how much more it says nobody knows.
     if (stalled && heardMs > 0) continue;
+    // At an answer that comes before its commit nobody looks at what plays.
+    if (!w.settings.commitsFirst) continue;
     if (itemId === "" || w.deleted.includes(itemId) || heardMs === audioMs) continue;
     if (keptMs < 0) breaks(w, "the model remembers what nobody heard");
   }
@@ -113,11 +116,7 @@ function patience<S>(w: World<S>, startMs: number): void {
   const lastMs = Math.max(w.lastSoundMs, startMs);
   // A voice that only the brain hears it may hear for long.
   if (w.said.some(({ faint }) => faint)) return;
-  const silentMs = w.nowMs - lastMs;
-  if (
-    silentMs <= SILENT_MS || w.audible || !w.ready ||
-    !w.said.some((s) => !s.faint && isUnanswered(s))
-  ) return;
+  if (w.nowMs - lastMs <= SILENT_MS || w.audible || !w.ready || !w.said.some(isUnanswered)) return;
   breaks(w, "leaves the caller in silence");
 }
 
@@ -140,7 +139,7 @@ export function checkStorm<S>(from: World<S>, storm: Storm): World<S> {
   for (let n = 0; !isClosed(w) && w.broken.length === 0; n++) {
     if (n > MAX_MOVES) return breaks(w, `goes round in circles when the brain ${storm}`), w;
     if (w.audible && !w.held) hear(w, Infinity);
-    patience(w, startMs);
+    if (w.settings.announces) patience(w, startMs);
     if (storm !== "mute" && w.down.length > 0) {
       deliver(w);
       continue;
@@ -201,6 +200,7 @@ function goWell<S>(w: World<S>, slowMs: number): boolean {
     // One that stalls stays so: that much of the storm is not over.
     if (active && !active.stalled) {
       if (active.audioMs === 0 && !active.usedTool) speak(w, active, 1200);
+      else if (active.audioMs > 0 && !active.spoken) saysAll(w, active);
       else finish(w, active, "none");
       return true;
     }

@@ -5,7 +5,8 @@
  */
 
 import type { CallAction, CallEvent } from "../../call/state.ts";
-import { noticeAction, noticeEvent, noticeStep } from "./rules.ts";
+import { noticeEvent } from "./notice.ts";
+import { noticeAction, noticeStep } from "./rules.ts";
 import { breaks, hearInBuffer, isClosed, responseOf, type World } from "./world.ts";
 
 export function tell<S>(w: World<S>, event: CallEvent): void {

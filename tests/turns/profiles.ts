@@ -19,6 +19,8 @@ export const PLAIN: WorldSettings = {
   idleLimitMs: 600_000,
   names: true,
   announces: true,
+  namesItems: true,
+  commitsFirst: true,
   speculates: false,
   limits: false,
 };
@@ -47,6 +49,7 @@ export const WALKED: readonly WorldSettings[] = [
   { ...PLAIN, names: false },
   { ...LOCAL, names: false },
   { ...PLAIN, announces: false },
+  { ...PLAIN, ...SILENT, namesItems: false },
   { ...PLAIN, ...SILENT, ...IDLE },
   { ...LOCAL, ...SILENT, ...BRIEF, speculates: true },
 ];
@@ -57,9 +60,10 @@ export const FEW: Budget = { says: 2, faults: 1, tools: 1 };
 /**
  * What may happen on a long way. Of a brain that gives no names back, what comes late or fails can't
  * always be told from what is wanted: it fails once. Of one that announces nothing, several utterances
- * at once can't be told from each other: there are few.
+ * at once can't be told from each other: there are few. The same goes for odd announcements.
  */
-export function manyFor({ names, announces }: WorldSettings): Budget {
+export function manyFor({ names, announces, namesItems, commitsFirst }: WorldSettings): Budget {
   if (!announces) return { says: 3, faults: 0, tools: 0 };
+  if (!namesItems || !commitsFirst) return { says: 4, faults: 0, tools: 1 };
   return { says: 8, faults: names ? 5 : 1, tools: 2 };
 }

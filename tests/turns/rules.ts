@@ -9,10 +9,6 @@ import { breaks, leftMs, responseOf, voiceOf, type World } from "./world.ts";
 
 /** Failures in a row after which a call may be given up. */
 const FAILURES = 5;
-/** A brain that wants us to wait for longer has given up on the call. */
-export const LONG_WAIT_MS = 30_000;
-/** Nothing is asked again sooner than this after it failed. */
-const PAUSE_MS = 100;
 /** Nobody is told to wait sooner than after this much silence. */
 const PATIENCE_MS = 2000;
 /** A silence among last words is no end of them before this. */
@@ -21,86 +17,6 @@ const LAST_SILENCE_MS = 3000;
 const LATE_MS = 700;
 /** Last words take no longer than this. */
 const GOODBYE_MS = 15_000;
-
-/** What an event means for what may be decided, before the machine hears of it. */
-export function noticeEvent<S>(w: World<S>, event: CallEvent): void {
-  switch (event.type) {
-    case "caller_started":
-      if (event.by === "brain") {
-        w.hearing = event.itemId ?? "";
-        w.askedToRepeat = false;
-      }
-      w.activeMs = w.nowMs;
-      return acts(w);
-    case "caller_wrote":
-      w.activeMs = w.nowMs;
-      return acts(w);
-    case "caller_resumed":
-      // What was asked for early is taken back.
-      for (const tool of w.tools) if (!tool.ran && w.settings.speculates) tool.wanted = false;
-      return;
-    case "committed":
-      if (w.hearing === event.itemId) w.hearing = "";
-      w.askedToRepeat = false;
-      return;
-    case "tool_called": {
-      const tool = w.tools.find(({ callId }) => callId === event.callId)!;
-      tool.wanted = w.subject.wants(w.state, event.responseId) && !w.subject.isEnding(w.state);
-      return;
-    }
-    case "refused": {
-      const wanted = w.subject.waitsFor(w.state, event.name);
-      if (event.why === "fatal" && (wanted || event.name === "")) w.hopeless = true;
-      return limited(w, wanted && event.why === "failed", event);
-    }
-    case "response_created":
-      responseOf(w, event.responseId)!.live = true;
-      w.cutOff = false;
-      return;
-    case "response_done": {
-      responseOf(w, event.responseId)!.live = false;
-      const wanted = w.subject.wants(w.state, event.responseId);
-      if (event.fatal && wanted) w.hopeless = true;
-      if (event.failed) {
-        for (const t of w.tools) if (t.responseId === event.responseId && !t.ran) t.wanted = false;
-      }
-      const sounded = (responseOf(w, event.responseId)?.audioMs ?? 0) > 0;
-      // What was to finish another one is not finished once more.
-      const goesOn = responseOf(w, event.responseId)?.kind === "go_on";
-      if (event.failed && sounded && wanted && !goesOn) w.cutOff = true;
-      return limited(w, event.failed && wanted, event);
-    }
-    case "brain_failed":
-      w.hopeless = true;
-      return;
-    case "timer":
-      if (["created", "sound", "endpoint", "dead_air", "session"].includes(event.name)) {
-        // The last net may catch three times.
-        w.troubles += event.name === "dead_air" ? 2 : 1;
-      }
-      return;
-  }
-}
-
-/** The caller does something: prompts were for one who does nothing. */
-function acts<S>(w: World<S>): void {
-  if (w.subject.isEnding(w.state)) return;
-  w.prompts = 0;
-  w.waits = 0;
-  w.cutOff = false;
-}
-
-/** @param failed What we still wanted came to nothing. */
-function limited<S>(
-  w: World<S>,
-  failed: boolean,
-  { retryAfterMs }: { readonly retryAfterMs: number },
-): void {
-  w.troubles++;
-  const waitMs = Math.max(failed ? PAUSE_MS : 0, retryAfterMs);
-  if (waitMs > 0) w.notBeforeMs = Math.max(w.notBeforeMs, w.nowMs + waitMs);
-  if (retryAfterMs >= LONG_WAIT_MS) w.hopeless = true;
-}
 
 /** One decision, before it is done. */
 export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEvent): void {
@@ -112,7 +28,10 @@ export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEven
       const response = responseOf(w, action.responseId);
       if (!response) breaks(w, "cancels what was never created");
       else if (response.cancelled) breaks(w, "cancels an answer twice");
-      else if (event.type === "timer" && event.name === "sound") response.stalled = true;
+      else if (event.type === "timer" && event.name === "sound") {
+        response.stalled = true;
+        w.everCutOff = true;
+      }
       return;
     }
     case "tool_output":
@@ -157,6 +76,7 @@ export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEven
 
 function asks<S>(w: World<S>, kind: string): void {
   if (kind === "unheard") w.askedToRepeat = true;
+  if (kind === "go_on" && !w.everCutOff) breaks(w, "goes on with what was complete");
   w.cutOff = false;
   if (w.gone) breaks(w, "asks a brain that is gone");
   if (w.nowMs < w.notBeforeMs - 1) breaks(w, "asks sooner than it was told to");
@@ -262,8 +182,9 @@ export function noticeStep<S>(
   if (w.closed) return;
   if (w.audible && !w.subject.sounds(w.state)) breaks(w, "doesn't know of its own sound");
   if (!w.subject.isEnding(w.state)) {
-    const unwanted = w.brain.responses.some(({ id, live, cancelled }) =>
-      live && !cancelled && !w.subject.wants(w.state, id)
+    const unwanted = w.brain.responses.some(({ id, live, cancelled, stalled, spoken, status }) =>
+      live && !cancelled && !spoken && !(stalled && status === "done") &&
+      !w.subject.wants(w.state, id)
     );
     if (unwanted) breaks(w, "lets an answer run that nobody wants");
   } else {
