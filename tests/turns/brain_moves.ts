@@ -102,6 +102,7 @@ function create<S>(w: World<S>, name: string, kind: string, fault: Fault): void 
     stalled: fault === "stalls",
     usedTool: false,
     spoken: false,
+    complete: false,
     live: false,
     cancelled: false,
     keptMs: -1,
@@ -120,6 +121,10 @@ export function commitHeard<S>(w: World<S>, fault: Fault): void {
   const heard = w.said.filter(({ id }) => w.brain.buffer.includes(id));
   for (const said of heard) said.items.push(itemId);
   w.brain.buffer = [];
+  // What it missed before these words is let be: the caller is heard again.
+  for (const said of w.said) {
+    if (said.deaf && said.id < (heard[0]?.id ?? 0)) said.answeredBy.push("say_again");
+  }
   const endMs = Math.min(w.nowMs, heard.at(-1)?.endMs || w.nowMs);
   const { announces, namesItems, commitsFirst } = w.settings;
   if (announces) {

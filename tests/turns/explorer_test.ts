@@ -5,6 +5,7 @@ import { emptyFound, exploreAll, walk } from "./explorer.ts";
 import { KNOWN_PATHS } from "./known_paths.ts";
 import { retrace } from "./paths.ts";
 import { FEW, manyFor, PLAIN, PROFILES, WALKED } from "./profiles.ts";
+import { ODDITIES } from "./oddities.ts";
 import { PROMISES } from "./promises.ts";
 import { SITUATIONS } from "./situations.ts";
 import { machine, type Subject } from "./subject.ts";
@@ -77,7 +78,7 @@ describe("the turn machine", () => {
 });
 
 describe("the turn machine promises that", () => {
-  for (const [promise, isKept] of PROMISES) it(promise, () => assert(isKept()));
+  for (const [promise, isKept] of [...PROMISES, ...ODDITIES]) it(promise, () => assert(isKept()));
 });
 
 describe("the explorer", () => {

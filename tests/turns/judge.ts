@@ -11,11 +11,12 @@ import { emptyFound, exploreAll, walk } from "./explorer.ts";
 import { KNOWN_PATHS } from "./known_paths.ts";
 import { retrace } from "./paths.ts";
 import { FEW, manyFor, PLAIN, PROFILES, WALKED } from "./profiles.ts";
+import { ODDITIES } from "./oddities.ts";
 import { PROMISES } from "./promises.ts";
 import { SITUATIONS } from "./situations.ts";
 import { machine } from "./subject.ts";
 
-for (const [promise, isKept] of PROMISES) {
+for (const [promise, isKept] of [...PROMISES, ...ODDITIES]) {
   if (isKept()) continue;
   console.log(`not kept: ${promise}`);
   Deno.exit(1);
@@ -49,7 +50,7 @@ for (const settings of PROFILES) {
   exploreAll(machine, settings, FEW, limits, found);
   ended();
 }
-for (let seed = 1; seed <= 1200; seed++) {
+for (let seed = 1; seed <= 2500; seed++) {
   const settings = WALKED[seed % WALKED.length]!;
   walk(machine, settings, manyFor(settings), 120, seed, found);
   ended();

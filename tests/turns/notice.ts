@@ -51,6 +51,9 @@ export function noticeEvent<S>(w: World<S>, event: CallEvent): void {
       if (event.name === "" && !w.settings.commitsFirst) w.hearing = "";
       w.cutOff = false;
       return;
+    case "audio_done":
+      responseOf(w, event.responseId)!.complete = true;
+      return;
     case "response_done": {
       responseOf(w, event.responseId)!.live = false;
       const wanted = w.subject.wants(w.state, event.responseId);

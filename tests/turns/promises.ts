@@ -8,8 +8,10 @@
 import { PLAIN } from "./profiles.ts";
 import { answering, asked, between, PLAYS, Scene } from "./scene.ts";
 
-/** Each says what is promised, and whether it is kept. */
-export const PROMISES: readonly (readonly [string, () => boolean])[] = [
+/** What is promised, and whether it is kept. */
+export type Promised = readonly [string, () => boolean];
+
+export const PROMISES: readonly Promised[] = [
   ["a request is repeated after 1 to 4 s", () => between(asked().inMs("created"), 1000, 4000)],
   [
     "whoever waits is told after 3 to 6 s",

@@ -5,7 +5,7 @@
  */
 
 import type { CallAction, CallEvent } from "../../call/state.ts";
-import { breaks, leftMs, responseOf, voiceOf, type World } from "./world.ts";
+import { breaks, leftMs, type Response, responseOf, voiceOf, type World } from "./world.ts";
 
 /** Failures in a row after which a call may be given up. */
 const FAILURES = 5;
@@ -28,9 +28,10 @@ export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEven
       const response = responseOf(w, action.responseId);
       if (!response) breaks(w, "cancels what was never created");
       else if (response.cancelled) breaks(w, "cancels an answer twice");
+      else if (event.type === "response_created") sendsAway(w, response);
       else if (event.type === "timer" && event.name === "sound") {
         response.stalled = true;
-        w.everCutOff = true;
+        if (!response.complete) w.everCutOff = true;
       }
       return;
     }
@@ -72,6 +73,19 @@ export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEven
     case "close":
       return closes(w, action, event);
   }
+}
+
+/** An answer that the brain begins by itself to a question is wanted, if nothing speaks against it. */
+function sendsAway<S>(w: World<S>, { id, name, covers }: Response): void {
+  const busy = w.held || w.subject.isEnding(w.state) ||
+    w.said.some(({ finished, items }) => !finished || items.length !== 1) ||
+    (w.settings.greets && w.greetingsHeard === 0) || w.up.length > 0 || w.disturbed ||
+    w.brain.responses.some((other) => other.id !== id && other.live);
+  if (name !== "" || busy || !w.settings.names || w.said.some(({ kind }) => kind !== "question")) {
+    return;
+  }
+  const asked = w.said.some((said) => covers.includes(said.id) && said.answeredBy.length === 0);
+  if (asked) breaks(w, "sends away the answer to a question");
 }
 
 function asks<S>(w: World<S>, kind: string): void {

@@ -7,6 +7,7 @@
 import { deadline, nextDeadline } from "../../call/deadlines.ts";
 import { step } from "../../call/machine.ts";
 import {
+  type AnswerKind,
   type CallAction,
   type CallEvent,
   type CallState,
@@ -20,7 +21,9 @@ import { PLAIN } from "./profiles.ts";
 export class Scene {
   state: CallState;
   nowMs = 0;
+  /** What the last event led to, and all of it. */
   actions: CallAction[] = [];
+  readonly all: CallAction[] = [];
 
   constructor(settings: Partial<TurnSettings> = {}) {
     this.state = openingState({ ...PLAIN, greets: false, ...settings }, 0);
@@ -35,6 +38,7 @@ export class Scene {
     const { state, actions } = step(this.state, event, this.nowMs);
     this.state = state;
     this.actions = actions;
+    this.all.push(...actions);
     return this;
   }
 
@@ -50,17 +54,28 @@ export class Scene {
 
   /** The answer that was asked for last becomes this response. */
   created = (responseId = "r1") =>
-    this.tell({ type: "response_created", responseId, name: `answer_${this.state.lastId}` });
+    this.tell({ type: "response_created", responseId, name: this.#name });
+  get #name(): string {
+    return `answer_${this.state.answers.at(-1)?.id}`;
+  }
   sounds = (responseId = "r1") =>
     this.tell({ type: "audio_began", responseId, itemId: `${responseId}_item` });
-  done(failed = false, responseId = "r1"): this {
-    const rest = { stopped: false, fatal: false, retryAfterMs: 0 };
+  done(failed = false, responseId = "r1", stopped = false): this {
+    const rest = { stopped, fatal: false, retryAfterMs: 0 };
     return this.tell({ type: "response_done", responseId, failed, ...rest });
   }
+  /** Of an answer without a name: the brain's own, or ours from a brain that gives none back. */
+  unnamed = (responseId: string) => this.tell({ type: "response_created", responseId, name: "" });
+  commits = (itemId: string, playing: readonly Heard[] = []) =>
+    this.tell({ type: "committed", itemId, playing });
+  brainStops = (itemId: string) =>
+    this.tell({ type: "caller_stopped", by: "brain", endMs: this.nowMs, itemId, playing: [] });
+  calls = (responseId: string, hangsUp = false) =>
+    this.tell({ type: "tool_called", responseId, callId: `${responseId}_call`, hangsUp });
+  silent = () => this.tell({ type: "agent_silent" });
   refuses = () => this.refusesFor(0);
   refusesFor(retryAfterMs: number): this {
-    const name = `answer_${this.state.answers.at(-1)!.id}`;
-    return this.tell({ type: "refused", name, why: "failed", retryAfterMs });
+    return this.tell({ type: "refused", name: this.#name, why: "failed", retryAfterMs });
   }
 
   /** The next deadline comes. */
@@ -70,6 +85,21 @@ export class Scene {
     return this.tell({ type: "timer", name, playing: [] });
   }
 
+  /** Time passes; what is due on the way is done. */
+  pass(ms: number): this {
+    const endMs = this.nowMs + ms;
+    for (let next = this.next; this.nowMs + next.inMs <= endMs; next = this.next) this.ring();
+    return this.at(endMs);
+  }
+
+  /** The caller's voice by our own detector, and the silence after it. */
+  voice = (ms: number, playing: readonly Heard[] = []) =>
+    this.starts().pass(ms).pauses(playing).stops();
+
+  /** A whole answer, heard to its end. */
+  answered = (responseId: string) =>
+    this.created(responseId).sounds(responseId).done(false, responseId).silent();
+
   /** @returns The next deadline, as `name in ms`. */
   get next(): { name: string; inMs: number } {
     const next = nextDeadline(this.state);
@@ -77,6 +107,13 @@ export class Scene {
   }
 
   inMs = (name: Parameters<typeof deadline>[1]) => deadline(this.state, name) - this.nowMs;
+  /** What was asked for at the last event, and in all. */
+  get asks(): AnswerKind[] {
+    return this.actions.flatMap((action) => action.type === "create_response" ? [action.kind] : []);
+  }
+  get asked(): AnswerKind[] {
+    return this.all.flatMap((action) => action.type === "create_response" ? [action.kind] : []);
+  }
   did = (type: CallAction["type"]) => this.actions.some((action) => action.type === type);
 }
 

@@ -69,6 +69,8 @@ export interface Response {
   usedTool: boolean;
   /** All of its sound was sent, and it said so. */
   spoken: boolean;
+  /** We were told so. */
+  complete: boolean;
   /** We were told that it was created, and not yet that it is over. */
   live: boolean;
   /** We said that nobody wants it. */
