@@ -136,6 +136,7 @@ export function unheardDue(s: CallState): void {
   }
   s.unheard = null;
   s.askedToRepeat = true;
+  s.saidGoodbye = false;
   owe(s, "unheard");
 }
 

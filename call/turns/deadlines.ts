@@ -141,6 +141,7 @@ function whileOpen(s: Readonly<CallState>, name: TimerName): number {
       return isOwed(s) ? waitsFor(settings.deadAirMs) : NEVER;
     case "silence": {
       const waits = isOwed(s) || open || s.speaking || settings.silencePromptMs === 0;
+      if (s.saidGoodbye && !waits && !s.unheard && !s.maybeMeant) return quietFor(0);
       // Keys are pressed in silence.
       const activeMs = s.lastActivityMs + settings.silencePromptMs;
       return waits ? NEVER : Math.max(quietFor(settings.silencePromptMs), activeMs);

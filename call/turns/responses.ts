@@ -118,6 +118,7 @@ export function audioBegan(
   replace(s, answer.id, { sounds: true, spoken: false, items });
   s.soundSinceMs ??= nowMs;
   s.turnBegan = false;
+  s.saidGoodbye ||= answer.kind === "goodbye";
   s.failures = 0;
   s.silences = 0;
   s.deadAirs = 0;
@@ -139,7 +140,9 @@ export function done(
   nowMs: number,
 ): void {
   const answer = s.answers.find((a) => a.responseId === responseId && !a.over);
-  if (retryAfterMs > MAX_RETRY_AFTER_MS) return apologise(s, "brain_failed", out, nowMs);
+  if (retryAfterMs > MAX_RETRY_AFTER_MS && s.phase === "open") {
+    return apologise(s, "brain_failed", out, nowMs);
+  }
   waitAtLeast(s, retryAfterMs, nowMs);
   if (!answer) return;
   if (answer.cancelled) remove(s, answer.id);

@@ -54,6 +54,46 @@ export const KNOWN_PATHS: readonly KnownPath[] = [
       "the caller is done; the caller types; all goes well",
   },
   {
+    was: "a greeting that was made early, used a tool and was taken back was never said",
+    settings: { ...LOCAL, greets: true, speculates: true },
+    path:
+      "the session stands; the caller asks; time for confirm; the brain takes create_response; " +
+      "hears of response created; the brain takes cancel_response; hears of response done; " +
+      "the caller pauses; the caller may be done; the brain takes commit; " +
+      "the brain takes create_response; the brain calls a tool; the brain is done; " +
+      "hears of committed; hears of response created; hears of tool called; " +
+      "hears of response done; the caller goes on; all goes well",
+  },
+  {
+    was: "a goodbye was asked for and not waited for",
+    settings: { silencePromptMs: 7000, greets: false },
+    path: "the session stands; time for silence; the brain takes create_response; " +
+      "hears of response created; the brain speaks; the brain is done; hears of output item; " +
+      "hears of audio; hears of response done; all goes well, slowly",
+  },
+  {
+    was: "a question that was committed together with a cough was deleted with it",
+    settings: { announces: false },
+    path: "the caller asks; the caller pauses; the session stands; the caller goes on; " +
+      "the brain hears a voice; time for retry; the brain takes create_response; " +
+      "hears of response created; time for sound; the brain takes cancel_response; " +
+      "the caller pauses; hears of response done; the brain takes create_response; " +
+      "the brain hears the end; hears of response created; hears of committed; " +
+      "hears of refused; the brain takes cancel_response; hears of response done; " +
+      "the brain takes create_response; hears of response created; the caller goes on; " +
+      "the brain speaks; hears of output item; the brain hears a voice; the caller pauses; " +
+      "hears of audio; the caller is done; time for unheard; the caller coughs; all goes well",
+  },
+  {
+    was: "a goodbye was not said because the brain had begun something else",
+    settings: { silencePromptMs: 7000, greets: false },
+    path: "the session stands; time for silence; the brain takes create_response; " +
+      "the brain speaks; the brain is done; hears of response created; hears of output item; " +
+      "hears of audio; hears of response done; all is heard; time for silence; " +
+      "the caller asks; the brain hears a voice; the caller pauses; the brain hears the end; " +
+      "all goes well",
+  },
+  {
     was: "a limit was not heeded because what it refused was not wanted any more",
     settings: {},
     path: "the session stands; the brain limits it; the caller types; all goes well",
@@ -86,7 +126,8 @@ export const KNOWN_PATHS: readonly KnownPath[] = [
     was: "the model kept an answer that came too late to be heard",
     settings: {},
     path: "the session stands; the brain takes create_response; hears of response created; " +
-      "time for tell_to_wait; the brain speaks; hears of output item; time for sound; " +
+      "time for tell_to_wait; all is heard; the brain speaks; hears of output item; " +
+      "time for sound; " +
       "all goes well",
   },
   {
