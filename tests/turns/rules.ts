@@ -31,7 +31,9 @@ export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEven
       else if (event.type === "response_created") sendsAway(w, response);
       else if (event.type === "timer" && event.name === "sound") {
         response.stalled = true;
-        if (!response.complete) w.everCutOff = true;
+        const cut = !response.complete && response.heardMs > 0;
+        if (cut) w.everCutOff = true;
+        if (cut && response.kind !== "go_on") w.cutOff = true;
       }
       return;
     }
