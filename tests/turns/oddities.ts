@@ -99,8 +99,9 @@ export const ODDITIES: readonly Promised[] = [
   }],
   ["older words than those that are being said get an answer of their own", () => {
     const scene = new Scene().ready().at(3000).starts().brainStarts("old", 500);
-    scene.brainStops("old").commits("old");
-    return scene.state.speaking !== null && scene.state.awaiting.length === 1;
+    const { id } = scene.state.speaking!;
+    scene.pass(400).brainStops("old").commits("old");
+    return scene.state.speaking?.id === id && scene.state.awaiting.length === 1;
   }],
   ["an item that gets another name when it is committed is the same", () => {
     const scene = new Scene().ready().starts().brainStarts("a").at(600).stops();
@@ -114,6 +115,48 @@ export const ODDITIES: readonly Promised[] = [
   ["a turn that we have to end is answered in the same breath", () => {
     const scene = new Scene().ready().starts().brainStarts("i1").at(4000).stops().ring().ring();
     return scene.did("commit") && scene.did("create_response");
+  }],
+  ["what the brain began by itself, and was taken for the greeting, doesn't replace it", () => {
+    const scene = new Scene({ greets: true }).ready().unnamed("r1");
+    scene.tell({ type: "refused", name: "answer_1", why: "active", retryAfterMs: 0 });
+    return scene.sounds().done().silent().asked.join() === "greeting,greeting";
+  }],
+  ["a brain that tells what it hears has nothing to answer before it has committed", () => {
+    return new Scene().ready().brainStarts("i1").unnamed("r1").did("cancel_response");
+  }],
+  ["a goodbye that fails is not tried again", () => {
+    const scene = new Scene({ silencePromptMs: 5000 }).ready().pass(5000).answered("r1").pass(5000);
+    return scene.asks.join() === "goodbye" && scene.created("r2").done(true, "r2").did("close");
+  }],
+  ["a greeting that fails for good is not waited for", () => {
+    const scene = new Scene({ greets: true }).ready().created();
+    const failed = { responseId: "r1", failed: true, stopped: false, fatal: true, retryAfterMs: 0 };
+    scene.tell({ type: "response_done", ...failed });
+    return scene.did("say") && scene.silent().did("close");
+  }],
+  ["a yes in the last 2 s of an answer is answered when nobody says more", () => {
+    const scene = answering().done().brainStarts("yes").starts().at(1250).pauses(ENDS).stops();
+    scene.brainStops("yes").commits("yes", ENDS).ring().silent().pass(1400);
+    return scene.asked.length === 1 && scene.pass(200).asked.length === 2;
+  }],
+  ["where the brain says that its item reaches to long ago, it reaches to now", () => {
+    const scene = new Scene().ready().at(5000).starts().brainStarts("i1").at(5600).stops();
+    const stopped = { endMs: 5600, heardToMs: 1, itemId: "i1", playing: [] };
+    scene.tell({ type: "caller_stopped", by: "brain", ...stopped }).commits("i1");
+    return scene.state.speaking === null;
+  }],
+  ["the last breath of words that were committed already is nothing", () => {
+    const scene = new Scene().ready().starts().brainStarts("i1").at(600).brainStops("i1");
+    scene.commits("i1").at(700).stops(620);
+    return scene.state.speaking === null;
+  }],
+  ["a cough doesn't take along what only the brain heard before it", () => {
+    const scene = answering().done().brainStarts("i1").at(1500).starts().at(1700).pauses(PLAYS);
+    return Boolean(scene.ring().state.speaking?.items.includes("i1"));
+  }],
+  ["with local turns, what was said before the session stood is asked for with it", () => {
+    const scene = new Scene({ turns: "local" }).starts().at(600).stops().at(1000).ready();
+    return scene.did("commit") && scene.asks.join() === "turn";
   }],
   ["a sound that takes no breath for 20 s is no voice, whatever it was taken for", () => {
     const scene = new Scene().ready().starts().pass(19_500);

@@ -32,7 +32,9 @@ export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEven
       else if (event.type === "response_created") sendsAway(w, response);
       else if (event.type === "timer" && event.name === "sound") {
         response.stalled = true;
-        if (!response.complete) w.everCutOff = true;
+        const cut = !response.complete && response.heardMs > 0;
+        if (cut) w.everCutOff = true;
+        if (cut && response.kind !== "go_on") w.cutOff = true;
       }
       return;
     }
@@ -207,9 +209,8 @@ export function noticeStep<S>(
   if (w.audible && !w.subject.sounds(w.state)) breaks(w, "doesn't know of its own sound");
   if (!w.subject.isEnding(w.state)) {
     w.endingMs = -1;
-    const unwanted = w.brain.responses.some(({ id, live, cancelled, stalled, spoken, status }) =>
-      live && !cancelled && !spoken && !(stalled && status === "done") &&
-      !w.subject.wants(w.state, id)
+    const unwanted = w.brain.responses.some(({ id, live, cancelled, stalled, status }) =>
+      live && !cancelled && !(stalled && status === "done") && !w.subject.wants(w.state, id)
     );
     if (unwanted) breaks(w, "lets an answer run that nobody wants");
   } else {
