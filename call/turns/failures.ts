@@ -66,7 +66,8 @@ export function lost(
   out: CallAction[],
   nowMs: number,
 ): void {
-  if (answer.spoken) return void remove(s, answer.id);
+  // It was complete, and the brain doesn't say so.
+  if (answer.spoken) return callOffAnswer(s, answer, out, nowMs);
   if (answer.responseId === null) {
     remove(s, answer.id);
     if (s.echoesNames === "doubtful") s.echoesNames = "no";

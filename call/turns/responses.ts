@@ -46,9 +46,10 @@ export function notOurs(s: CallState, answer: Answer): void {
  * A brain that gives names back would have given ours. Of one that we don't know yet, an answer to
  * what its own detector has heard is its own.
  */
-function mayBeOurs({ echoesNames, settings }: CallState, asked: Answer): boolean {
+function mayBeOurs({ echoesNames, settings, awaiting }: CallState, asked: Answer): boolean {
   if (settings.turns === "local" || echoesNames === "no") return true;
-  return echoesNames !== "yes" && !asked.utterances.some((u) => u.by === "voice" && u.taken);
+  const utterances = asked.cancelled ? awaiting : asked.utterances;
+  return echoesNames !== "yes" && !utterances.some((u) => u.by === "voice" && u.taken);
 }
 
 /** @param late It is one of ours that we had given up. */

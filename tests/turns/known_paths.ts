@@ -85,15 +85,6 @@ export const KNOWN_PATHS: readonly KnownPath[] = [
       "hears of audio; the caller is done; time for unheard; the caller coughs; all goes well",
   },
   {
-    was: "a goodbye was not said because the brain had begun something else",
-    settings: { silencePromptMs: 7000, greets: false },
-    path: "the session stands; time for silence; the brain takes create_response; " +
-      "the brain speaks; the brain is done; hears of response created; hears of output item; " +
-      "hears of audio; hears of response done; all is heard; time for silence; " +
-      "the caller asks; the brain hears a voice; the caller pauses; the brain hears the end; " +
-      "all goes well",
-  },
-  {
     was: "a limit was not heeded because what it refused was not wanted any more",
     settings: {},
     path: "the session stands; the brain limits it; the caller types; all goes well",

@@ -30,6 +30,7 @@ export function noticeEvent<S>(w: World<S>, event: CallEvent): void {
     case "committed":
       if (w.hearing === event.itemId || w.hearing === UNNAMED) w.hearing = "";
       w.askedToRepeat = false;
+      w.goodbyes = 0;
       return;
     case "tool_called": {
       const tool = w.tools.find(({ callId }) => callId === event.callId)!;
