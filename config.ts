@@ -63,40 +63,10 @@ const TRANSCRIBE_WANTED =
 /** A model may be called anything but a yes or a no. */
 const isNoSwitch = (value: string) => !/^(on|yes|true|1|no|none|false|0)$/i.test(value);
 
-/** The settings that have names of their own in the environment. */
-const Environment = v.object({
-  PORT: whole(0, 65535, 8080),
-  HOST: v.optional(text, "0.0.0.0"),
-  PUBLIC_URL: v.optional(
-    v.pipe(
-      url(["http:", "https:"]),
-      v.check(isOrigin, "wants an origin without a path, such as https://example.com"),
-    ),
-  ),
-  OPENAI_API_KEY: optional,
-  OPENAI_REALTIME_URL: v.optional(
-    v.pipe(
-      url(["ws:", "wss:"]),
-      v.check(
-        isSafeBrainUrl,
-        "wants wss:// (ws:// is for loopback alone: the key would travel in the clear)",
-      ),
-    ),
-  ),
-  OPENAI_REALTIME_MODEL: optional,
-  TWILIO_ACCOUNT_SID: v.optional(
-    v.pipe(text, v.regex(/^AC[0-9a-f]{32}$/i, "wants AC and 32 hexadecimal digits")),
-  ),
-  TWILIO_AUTH_TOKEN: optional,
-  TWILIO_API_URL: v.optional(url(["http:", "https:"]), "https://api.twilio.com"),
-  EARSHOT_BRAIN: v.optional(oneOf(["openai", "echo"])),
+/** What a call is told when it begins. */
+const CallEnvironment = v.object({
   EARSHOT_TURNS: v.optional(oneOf(["server", "semantic", "local"]), "server"),
   EARSHOT_EAGERNESS: v.optional(oneOf(["low", "medium", "high", "auto"]), "auto"),
-  EARSHOT_MAX_CALLS: whole(1, 100_000, 200),
-  EARSHOT_ADMIN_TOKEN: optional,
-  EARSHOT_HISTORY_CALLS: whole(0, 10_000, 200),
-  EARSHOT_MAX_LISTENERS: whole(0, 1000, 20),
-  EARSHOT_LOG: v.optional(oneOf(["auto", "pretty", "json", "off"]), "auto"),
   EARSHOT_INSTRUCTIONS: v.optional(
     text,
     "You are a friendly voice agent on the phone. Answer in one or two short sentences.",
@@ -126,26 +96,88 @@ const Environment = v.object({
   EARSHOT_BARGE_IN_MS: whole(0, 5000, 700),
   EARSHOT_GATE_MS: whole(0, 1000, 30),
   EARSHOT_GATE_DB: whole(0, 40, 4),
-  EARSHOT_RECORD_DIR: optional,
   EARSHOT_DIGIT_PAUSE_MS: whole(0, 10_000, 1000),
-  EARSHOT_THINK_MS: whole(0, 60_000, 250),
   EARSHOT_CALL_LIMIT_MS: whole(1000, 24 * 3_600_000, 3_300_000),
   EARSHOT_IDLE_LIMIT_MS: whole(1000, 24 * 3_600_000, 300_000),
+});
+
+/** The settings that have names of their own in the environment. */
+const Environment = v.object({
+  ...CallEnvironment.entries,
+  PORT: whole(0, 65535, 8080),
+  HOST: v.optional(text, "0.0.0.0"),
+  PUBLIC_URL: v.optional(
+    v.pipe(
+      url(["http:", "https:"]),
+      v.check(isOrigin, "wants an origin without a path, such as https://example.com"),
+    ),
+  ),
+  OPENAI_API_KEY: optional,
+  OPENAI_REALTIME_URL: v.optional(
+    v.pipe(
+      url(["ws:", "wss:"]),
+      v.check(
+        isSafeBrainUrl,
+        "wants wss:// (ws:// is for loopback alone: the key would travel in the clear)",
+      ),
+    ),
+  ),
+  OPENAI_REALTIME_MODEL: optional,
+  TWILIO_ACCOUNT_SID: v.optional(
+    v.pipe(text, v.regex(/^AC[0-9a-f]{32}$/i, "wants AC and 32 hexadecimal digits")),
+  ),
+  TWILIO_AUTH_TOKEN: optional,
+  TWILIO_API_URL: v.optional(url(["http:", "https:"]), "https://api.twilio.com"),
+  EARSHOT_BRAIN: v.optional(oneOf(["openai", "echo"])),
+  EARSHOT_MAX_CALLS: whole(1, 100_000, 200),
+  EARSHOT_ADMIN_TOKEN: optional,
+  EARSHOT_HISTORY_CALLS: whole(0, 10_000, 200),
+  EARSHOT_MAX_LISTENERS: whole(0, 1000, 20),
+  EARSHOT_LOG: v.optional(oneOf(["auto", "pretty", "json", "off"]), "auto"),
+  EARSHOT_RECORD_DIR: optional,
+  EARSHOT_THINK_MS: whole(0, 60_000, 250),
   EARSHOT_DRAIN_MS: whole(0, 3_600_000, 290_000),
   FLY_REGION: optional,
   FLY_MACHINE_ID: optional,
 });
 
+/** `EARSHOT_BARGE_IN_MS` is `bargeInMs`, down to the line that uses it. */
+type Camel<Name extends string> = Name extends `${infer Word}_${infer Rest}`
+  ? `${Lowercase<Word>}${Capitalize<Camel<Rest>>}`
+  : Lowercase<Name>;
+type Named<Env> = {
+  readonly [Name in keyof Env as Name extends `EARSHOT_${infer Own}` ? Camel<Own> : never]:
+    Env[Name];
+};
+
+function named<Env extends Record<string, unknown>>(env: Env): Named<Env> {
+  const camel = (name: string) =>
+    name.slice("EARSHOT_".length).toLowerCase().replace(
+      /_(\w)/g,
+      (_, first) => first.toUpperCase(),
+    );
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [camel(name), value]),
+  ) as Named<Env>;
+}
+
 /** The name of every setting. */
 export const SETTING_NAMES: readonly string[] = Object.keys(Environment.entries);
+
+/** What every call is told, until agents have settings of their own. */
+export type CallConfig =
+  & Omit<Named<v.InferOutput<typeof CallEnvironment>>, "transcribe">
+  & {
+    /** Who writes down the caller's words, if anybody. */
+    readonly transcription: { readonly model: string } | null;
+  };
 
 /** All settings, frozen. Names follow the environment's. */
 export type Config = Readonly<
   v.InferOutput<typeof Environment> & {
+    readonly call: CallConfig;
     /** Which brain answers: what was asked for, else `openai` when there is a key or a URL. */
     readonly brain: "openai" | "echo";
-    /** Who writes down the caller's words, if anybody. */
-    readonly transcription: { readonly model: string } | null;
     /** Where this instance runs: Fly's region, or `local`. */
     readonly region: string;
     /** Fly's machine id, or `local`. */
@@ -199,11 +231,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     );
   }
   if (problems.length > 0) throw new ConfigError(problems);
+  const { transcribe, ...call } = named(v.parse(CallEnvironment, set));
+  const transcription = transcribe === "off" ? null : { model: transcribe };
   return Object.freeze({
     ...config,
-    transcription: config.EARSHOT_TRANSCRIBE === "off"
-      ? null
-      : { model: config.EARSHOT_TRANSCRIBE },
+    call: Object.freeze({ ...call, transcription }),
     brain,
     region: config.FLY_REGION ?? "local",
     instance: config.FLY_MACHINE_ID ?? "local",

@@ -57,9 +57,22 @@ test("the caller's words are asked for by the name of a model, and not by a yes"
   for (const name of ["off", "gpt-realtime-whisper", "gpt-4o-transcribe", "org/model:v2.1"]) {
     assertEquals(readConfig({ EARSHOT_TRANSCRIBE: ` ${name} ` }).EARSHOT_TRANSCRIBE, name);
   }
-  assertEquals(readConfig({ EARSHOT_TRANSCRIBE: "OFF" }).transcription, null);
+  assertEquals(readConfig({ EARSHOT_TRANSCRIBE: "OFF" }).call.transcription, null);
   for (const value of ["on", "true", "YES", "1", "false", "None", "a model", "x".repeat(129)]) {
     const error = assertThrows(() => readConfig({ EARSHOT_TRANSCRIBE: value }), ConfigError);
     assertStringIncludes(error.message, "wants off, or the name of a model");
   }
+});
+
+test("a call's settings bear their names from the environment down, and nothing else", () => {
+  const { call } = readConfig({
+    EARSHOT_BARGE_IN_MS: "650",
+    EARSHOT_TRANSCRIBE: "gpt-realtime-whisper",
+    EARSHOT_MAX_CALLS: "7",
+  });
+  assertEquals(call.bargeInMs, 650);
+  assertEquals(call.transcription, { model: "gpt-realtime-whisper" });
+  assertEquals(Object.keys(call).filter((name) => !/^[a-z]+([A-Z][a-z]+)*$/.test(name)), []);
+  assertEquals("maxCalls" in call || "transcribe" in call, false);
+  assertEquals(Object.isFrozen(call), true);
 });

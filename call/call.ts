@@ -16,15 +16,15 @@ import { makeEars } from "./listen.ts";
 import { PageNews } from "./page_news.ts";
 import type { CallDeps as PartDeps, CallParts } from "./parts.ts";
 import type { RecordedSettings, RecordedStep } from "./recording.ts";
+import { turnSettings } from "./settings.ts";
 import { Speaker } from "./speaker.ts";
 import { Timeline } from "./timeline.ts";
 import { guardedClock, Timers } from "./timers.ts";
 import { Transcript } from "./transcript.ts";
 import { Typing } from "./typing.ts";
-import { turnSettings } from "./turn_settings.ts";
 import { Uplink } from "./uplink.ts";
 
-export type { CallSettings } from "./parts.ts";
+export type { CallSettings } from "./settings.ts";
 
 /** What a call needs of the server. */
 export interface CallDeps extends PartDeps {
@@ -55,7 +55,6 @@ export class Call implements LegHandlers {
 
   constructor(start: LegStart, leg: Leg, deps: CallDeps) {
     const { settings } = deps;
-    const { wish } = settings;
     this.start = start;
     this.kind = leg.kind;
     this.#deps = deps;
@@ -70,7 +69,7 @@ export class Call implements LegHandlers {
       cleared: () => deps.telemetry.cleared(),
       problem: (error) => this.problem(error),
     });
-    const brain = new BrainSession(deps.brain, { ...wish, format }, {
+    const brain = new BrainSession(deps.brain, { ...settings, format }, {
       ready: (_formats, differences) => this.#brainReady(differences),
       audio: (responseId, itemId, payload, scanned) => {
         if (!scanned) deps.telemetry.framesSlowPath++;
@@ -87,7 +86,7 @@ export class Call implements LegHandlers {
       clock,
       brain,
       ears: makeEars(leg.format, settings, () => this.#parts),
-      uplink: new Uplink(brain, leg.format, wish.turns !== "local", () => {
+      uplink: new Uplink(brain, leg.format, settings.turns !== "local", () => {
         deps.telemetry.framesDropped++;
       }),
       playback: this.#speaker.playback,
@@ -216,8 +215,8 @@ export class Call implements LegHandlers {
     const { input, output } = brain.formats;
     this.#speaker.format = output;
     uplink.start(input);
-    const { brain: { name, model }, settings: { wish } } = this.#deps;
-    leg.tell({ type: "ready", callId, brain: name, model, turns: wish.turns });
+    const { brain: { name, model }, settings: { turns } } = this.#deps;
+    leg.tell({ type: "ready", callId, brain: name, model, turns });
     this.#decisions.take({ type: "brain_ready" });
   }
 

@@ -6,17 +6,22 @@ import { PCMU } from "../media/format.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
 import { Call, type CallSettings } from "./call.ts";
-import { ENDPOINTING_DEFAULTS } from "./endpointing.ts";
 import type { RecordedSettings, RecordedStep } from "./recording.ts";
 import { audio, FakeClock } from "./test_phone.ts";
 
 const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 const SETTINGS: CallSettings = {
-  wish: { instructions: "", voice: "marin", turns: "server", silenceMs: 200, eagerness: "auto" },
-  instructions: { greeting: "Greet." },
+  instructions: "",
+  voice: "marin",
+  turns: "server",
+  silenceMs: 200,
+  eagerness: "auto",
+  prompts: { greeting: "Greet." },
   minSpeechMs: 50,
-  endpointing: ENDPOINTING_DEFAULTS,
+  endpointing: "fixed",
+  minSilenceMs: 150,
+  maxSilenceMs: 1200,
   speculateMs: 0,
   bargeInMs: 700,
   gateMs: 30,
@@ -150,7 +155,7 @@ describe("a call", () => {
   });
 
   it("is ready when the session stands, and keeps what was typed and pressed until then", () => {
-    const rig = new Rig({ instructions: {} });
+    const rig = new Rig({ prompts: {} });
     rig.call.text("first");
     rig.call.digit("4");
     rig.call.digit("2");

@@ -109,11 +109,11 @@ export function perform(action: CallAction, call: CallParts, nowMs: number): voi
 
 /** The persona stays; what this answer is about comes on top of it. */
 function instructionsFor(kind: AnswerKind, { deps, state }: CallParts): string | undefined {
-  const own = deps.settings.instructions[kind];
+  const own = deps.settings.prompts[kind];
   if (!own) return undefined;
   const asked = state().answers.at(-1)?.utterances.length ?? 0;
   const also = asked > 0 ? "The caller has spoken already: answer that in the same breath." : "";
-  return [deps.settings.wish.instructions, own, also].filter(Boolean).join("\n\n");
+  return [deps.settings.instructions, own, also].filter(Boolean).join("\n\n");
 }
 
 /** Why the last net had to catch, without a word of what was said. */

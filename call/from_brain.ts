@@ -26,7 +26,7 @@ export function brainSaid(event: BrainEvent, call: CallParts): void {
     case "committed":
       transcript.callerSpoke(event.itemId);
       // The page binds the words that may follow to what was said last.
-      if (call.deps.settings.wish.transcription) {
+      if (call.deps.settings.transcription) {
         const { itemId } = event;
         leg.tell({ type: "transcript", role: "caller", itemId, text: "", final: false });
       }
@@ -186,6 +186,6 @@ function refusalReason(code: string): RefusalReason {
 
 /** The caller's words in writing are billed by a model of their own. */
 function countTranscription(usage: unknown, { deps }: CallParts): void {
-  const model = deps.settings.wish.transcription?.model;
+  const model = deps.settings.transcription?.model;
   if (usage && model) deps.telemetry.usage(model, usageFrom(usage));
 }

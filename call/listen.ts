@@ -8,7 +8,8 @@
 import type { AudioFormat } from "../media/format.ts";
 import { Ears, type EarsPort } from "./ears.ts";
 import { Endpointing } from "./endpointing.ts";
-import type { CallParts, CallSettings } from "./parts.ts";
+import type { CallParts } from "./parts.ts";
+import type { CallSettings } from "./settings.ts";
 import { NOTHING_PLAYS } from "./turns/events.ts";
 
 /** @param call The rest of the call; it is there by the time that anything is heard. */
@@ -17,9 +18,10 @@ export function makeEars(
   settings: CallSettings,
   call: () => CallParts,
 ): Ears {
-  const { minSpeechMs, speculateMs, gateMs, gateDb } = settings;
-  const local = settings.wish.turns === "local";
-  const endpointing = new Endpointing(settings.endpointing);
+  const { minSpeechMs, silenceMs, speculateMs, gateMs, gateDb } = settings;
+  const { endpointing: mode, minSilenceMs, maxSilenceMs } = settings;
+  const local = settings.turns === "local";
+  const endpointing = new Endpointing({ mode, silenceMs, minSilenceMs, maxSilenceMs });
   const playing = NOTHING_PLAYS;
   const port: EarsPort = {
     started(onsetMs) {
@@ -43,7 +45,7 @@ export function makeEars(
   if (local) port.silenceMs = (turnMs, fallDb) => endpointing.silenceMs(turnMs, fallDb);
   return new Ears(format, port, {
     minSpeechMs,
-    minSilenceMs: settings.endpointing.silenceMs,
+    minSilenceMs: silenceMs,
     maybeDoneMs: local ? speculateMs : 0,
     gateMs,
     gateDb,

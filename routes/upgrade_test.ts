@@ -1,5 +1,5 @@
 /**
- * The doors for WebSockets on the runtime that this test runs on, Deno or Bun, with peers whose wire
+ * The routes for WebSockets on the runtime that this test runs on, Deno or Bun, with peers whose wire
  * is in the test's hand.
  */
 
@@ -63,14 +63,14 @@ function dialRaw(path: string, lines: readonly string[]): Promise<net.Socket> {
 
 const UPGRADE = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
 const KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
-const DOORS = ["/browser/stream", "/twilio/stream", "/v1/realtime"];
+const ROUTES = ["/browser/stream", "/twilio/stream", "/v1/realtime"];
 
 test("half a handshake is answered 426 and takes no place", async () => {
-  for (const door of DOORS) {
+  for (const path of ROUTES) {
     for (let i = 0; i < 3; i++) {
-      const socket = await dialRaw(door, UPGRADE);
+      const socket = await dialRaw(path, UPGRADE);
       const answer = await new Promise<string>((go) => socket.once("data", (d) => go(String(d))));
-      assertEquals(answer.split("\r\n")[0], "HTTP/1.1 426 Upgrade Required", door);
+      assertEquals(answer.split("\r\n")[0], "HTTP/1.1 426 Upgrade Required", path);
       socket.destroy();
     }
   }
@@ -82,9 +82,9 @@ test("half a handshake is answered 426 and takes no place", async () => {
 });
 
 test("a peer that goes before its upgrade is done gives its place back", async () => {
-  for (const door of DOORS) {
+  for (const path of ROUTES) {
     for (let i = 0; i < 2; i++) {
-      const socket = await dialRaw(door, [...UPGRADE, KEY]);
+      const socket = await dialRaw(path, [...UPGRADE, KEY]);
       socket.on("error", () => {});
       socket.resetAndDestroy();
     }
@@ -92,7 +92,8 @@ test("a peer that goes before its upgrade is done gives its place back", async (
   await new Promise((go) => setTimeout(go, 50));
   await until("free places", async () => deps.registry.live === 0 && await ready());
   const sockets = [1, 2].map(() => new WebSocket(url("/browser/stream").replace("http", "ws")));
-  for (const socket of sockets) await new Promise((go) => socket.onmessage = go);
+  // Both at once: the second may have got its only message while the first is waited for.
+  await Promise.all(sockets.map((socket) => new Promise((go) => socket.onmessage = go)));
   assertEquals(deps.registry.live, 2);
   for (const socket of sockets) {
     socket.close();

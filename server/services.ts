@@ -9,14 +9,14 @@ import type { Brain } from "../brain/brain.ts";
 import { createEchoBrain } from "../brain/echo/mod.ts";
 import { createOpenAiBrain, OPENAI_DEFAULTS } from "../brain/openai.ts";
 import { costUsd, defaultModel } from "../brain/prices.ts";
-import { Call, type CallSettings } from "../call/call.ts";
+import { Call } from "../call/call.ts";
 import { systemClock } from "../call/clock.ts";
 import { History } from "./history.ts";
-import { ENDPOINTING_DEFAULTS } from "../call/endpointing.ts";
 import { recordTo } from "../call/recorder.ts";
 import { Registry } from "./registry.ts";
 import type { Config } from "../config.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
+import { callSettings } from "./call_settings.ts";
 import { EventFeed } from "./event_feed.ts";
 import { healthOf } from "./health.ts";
 import { StreamTokens } from "./stream_tokens.ts";
@@ -53,46 +53,6 @@ function createBrain(config: Config): Brain {
   });
 }
 
-function callSettings(config: Config): CallSettings {
-  return {
-    wish: {
-      instructions: config.EARSHOT_INSTRUCTIONS,
-      voice: config.EARSHOT_VOICE,
-      turns: config.EARSHOT_TURNS,
-      silenceMs: config.EARSHOT_SILENCE_MS,
-      eagerness: config.EARSHOT_EAGERNESS,
-      transcription: config.transcription,
-    },
-    instructions: {
-      greeting: config.EARSHOT_GREETING,
-      still_there: "Ask in a few words whether the caller is still there.",
-      goodbye: "Say in one short sentence that you are hanging up now, and goodbye.",
-      go_on: "A fault cut off your last answer. Finish it from where it stopped, briefly.",
-      declined:
-        "Say in one short sentence that you can't answer that, and ask what else you can do.",
-      unheard: "You heard the caller's voice but not the words. Ask in a few words to repeat them.",
-    },
-    minSpeechMs: config.EARSHOT_MIN_SPEECH_MS,
-    endpointing: {
-      ...ENDPOINTING_DEFAULTS,
-      mode: config.EARSHOT_ENDPOINTING,
-      silenceMs: config.EARSHOT_SILENCE_MS,
-      minSilenceMs: Math.min(config.EARSHOT_MIN_SILENCE_MS, config.EARSHOT_SILENCE_MS),
-      maxSilenceMs: Math.max(config.EARSHOT_MAX_SILENCE_MS, config.EARSHOT_SILENCE_MS),
-    },
-    speculateMs: config.EARSHOT_SPECULATE_MS,
-    bargeInMs: config.EARSHOT_BARGE_IN_MS,
-    gateMs: config.EARSHOT_GATE_MS,
-    gateDb: config.EARSHOT_GATE_DB,
-    silencePromptMs: config.EARSHOT_SILENCE_PROMPT_MS,
-    deadAirMs: config.EARSHOT_DEAD_AIR_MS,
-    sessionTimeoutMs: OPENAI_DEFAULTS.connectTimeoutMs,
-    callLimitMs: config.EARSHOT_CALL_LIMIT_MS,
-    idleLimitMs: config.EARSHOT_IDLE_LIMIT_MS,
-    digitPauseMs: config.EARSHOT_DIGIT_PAUSE_MS,
-  };
-}
-
 export function createServices(config: Config, log: Logger): Services {
   const telemetry = new Telemetry({
     maxCalls: config.EARSHOT_MAX_CALLS,
@@ -110,7 +70,7 @@ export function createServices(config: Config, log: Logger): Services {
     maxListeners: config.EARSHOT_MAX_LISTENERS,
   });
   const brain = createBrain(config);
-  const settings = callSettings(config);
+  const settings = callSettings(config.call);
 
   return {
     config,

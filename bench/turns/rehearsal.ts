@@ -8,7 +8,6 @@
 
 import type { Brain, BrainHandlers } from "../../brain/brain.ts";
 import { Call, type CallSettings } from "../../call/call.ts";
-import { ENDPOINTING_DEFAULTS } from "../../call/endpointing.ts";
 import type { RecordedSettings, RecordedStep } from "../../call/recording.ts";
 import type { Leg, LegHandlers, LegNews } from "../../legs/leg.ts";
 import { PCMU } from "../../media/format.ts";
@@ -30,16 +29,16 @@ const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** The defaults of `config.ts`, as `server/services.ts` hands them on. */
 export const REHEARSAL_SETTINGS: CallSettings = {
-  wish: {
-    instructions: "",
-    voice: "marin",
-    turns: "server",
-    silenceMs: 200,
-    eagerness: "auto",
-  },
-  instructions: { greeting: "Greet.", still_there: "Ask.", goodbye: "Bye." },
+  instructions: "",
+  voice: "marin",
+  turns: "server",
+  silenceMs: 200,
+  eagerness: "auto",
+  prompts: { greeting: "Greet.", still_there: "Ask.", goodbye: "Bye." },
   minSpeechMs: 50,
-  endpointing: ENDPOINTING_DEFAULTS,
+  endpointing: "fixed",
+  minSilenceMs: 150,
+  maxSilenceMs: 1200,
   speculateMs: 0,
   bargeInMs: 700,
   deadAirMs: 6000,

@@ -64,7 +64,7 @@ function rehearsal(
   const call = new Rehearsal({
     voice: line,
     settings: {
-      wish: { ...REHEARSAL_SETTINGS.wish, turns },
+      turns,
       bargeInMs: Number(values["barge-in-ms"]),
       gateMs: Number(values["gate-ms"]),
       gateDb: Number(values["gate-db"]),

@@ -8,7 +8,7 @@
 import type { TurnMode } from "../../../brain/session.ts";
 import { FIRST_ANSWER_SOURCE } from "../answering.ts";
 import type { BrainSettings } from "../brain_settings.ts";
-import { Rehearsal, REHEARSAL_SETTINGS } from "../rehearsal.ts";
+import { Rehearsal } from "../rehearsal.ts";
 import { life } from "./behaviours.ts";
 import { LifeCaller } from "./caller.ts";
 import { type CallLog, logOf } from "./log.ts";
@@ -29,7 +29,7 @@ export function simulate(seed: string, { turns, brain, only }: LifeSettings): Ca
   const caller = new LifeCaller(seed, (c) => life(c, only));
   const call = new Rehearsal({
     voice: caller,
-    settings: { wish: { ...REHEARSAL_SETTINGS.wish, turns } },
+    settings: { turns },
     brain: { ...brain, seed, voice: stampedVoice(FIRST_ANSWER_SOURCE) },
     wayMs: caller.random.between(5, 60),
     records: false,
