@@ -10,7 +10,8 @@ import { answering, asked, PLAYS, Scene } from "./scene.ts";
 
 /** A brain of which we know that it gives names back, and that nothing is open at. */
 const acquainted = () => asked().created("r0").sounds("r0").done(false, "r0").silent();
-/** The end of an answer. */
+/** The beginning of a long answer, and the end of one. */
+const LONG = [{ itemId: "r1_item", heardMs: 1000, receivedMs: 8000 }];
 const ENDS = [{ itemId: "r1_item", heardMs: 1500, receivedMs: 3000 }];
 
 export const ODDITIES: readonly Promised[] = [
@@ -198,6 +199,36 @@ export const ODDITIES: readonly Promised[] = [
   ["where the brain tells nothing of an item before, it reaches to its commit", () => {
     const scene = new Scene().ready().at(5000).starts().at(5600).stops().commits("i1");
     return scene.state.speaking === null;
+  }],
+  ["who waits for an answer is not asked to say again what the brain missed before", () => {
+    const scene = new Scene().ready().at(3000).starts().at(3700).stops().pass(700);
+    scene.writes().created().pass(2000).done(true);
+    return scene.pass(300).asks.length === 0 && scene.asked.join() === "turn,turn";
+  }],
+  ["what was interrupted is not gone on with, though it had failed half way", () => {
+    const scene = answering({ turns: "local" }).done(true).starts().pass(800).stops();
+    return scene.asks.join() === "turn";
+  }],
+  [
+    "a greeting without a sound is asked for again soon",
+    () => new Scene({ greets: true }).ready().created().done().pass(300).asked.length === 2,
+  ],
+  ["the model remembers of an answer that fell silent what was heard of it", () => {
+    const scene = answering().silent().pass(3600).silent();
+    scene.at(scene.nowMs + scene.inMs("sound"));
+    return scene.tell({ type: "timer", name: "sound", playing: PLAYS }).did("truncate");
+  }],
+  ["of a cough that the brain takes for two, both are deleted", () => {
+    const scene = answering().done().brainStarts("a").starts().at(1100).pauses(LONG);
+    scene.brainStops("a").commits("a", LONG).at(1200);
+    scene.tell({ type: "caller_resumed", playing: LONG }).brainStarts("b").at(1300);
+    const first = scene.pauses(LONG).stops().ring(LONG).did("delete_item");
+    return first && scene.brainStops("b").commits("b", LONG).did("delete_item");
+  }],
+  ["older words are not deleted because of a cough", () => {
+    const scene = answering().done().at(1500).starts().brainStarts("old", 200).at(1700);
+    scene.pauses(LONG).stops().ring(LONG);
+    return !scene.brainStops("old").commits("old", LONG).did("delete_item");
   }],
   ["a sound that takes no breath for 20 s is no voice, whatever it was taken for", () => {
     const scene = new Scene().ready().starts().pass(19_500);
