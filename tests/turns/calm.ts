@@ -74,7 +74,6 @@ function checkEnd<S>(from: World<S>, w: World<S>, startMs: number, slowMs: numbe
   if (reason === "brain_failed") {
     const despairs = w.hopeless || isClosed(from) || w.subject.isEnding(from.state) ||
       !from.ready || from.troubles > FEW_TROUBLES || activeOf(from)?.stalled ||
-      from.brain.responses.some(({ spoken, stalled }) => spoken && stalled) ||
       from.up.length + from.down.length > 0;
     if (!despairs) breaks(w, "gives up on a brain that is well");
     return;

@@ -143,4 +143,63 @@ export const KNOWN_PATHS: readonly KnownPath[] = [
     path: "the caller asks; the session stands; the brain hears a voice; the caller pauses; " +
       "the caller is done; time for unheard; the caller asks; the brain refuses everything",
   },
+  {
+    was: "the caller was taken to have been asked to say it again, though nobody had asked",
+    settings: { greets: false },
+    path: "the session stands; the caller asks; the brain never hears it; the caller pauses; " +
+      "the caller is done; time for unheard; the caller types; " +
+      "the brain takes send_text; hears of text taken; the brain takes create_response; " +
+      "hears of response created; time for unheard; the caller types; " +
+      "the brain takes cancel_response; hears of response done; " +
+      "the brain takes send_text; hears of text taken; the brain takes create_response; " +
+      "hears of response created; the brain speaks; hears of output item; " +
+      "hears of audio; all is heard; the caller asks; the brain never hears it; " +
+      "all goes well",
+  },
+  {
+    was: "a request that was refused without a name kept the goodbye from being said",
+    settings: { greets: false, names: false },
+    path: "the session stands; the caller types; the caller mutters; " +
+      "the brain hears a voice; the caller pauses; the brain hears the end; " +
+      "the brain takes send_text; the brain speaks; the brain is done; " +
+      "the brain takes create_response; the brain hangs up; all goes well",
+  },
+  {
+    was: "an answer that never ended was forgotten and not called off",
+    settings: {},
+    path: "the session stands; the brain takes create_response; the brain speaks; " +
+      "the brain has said it all; the brain has nothing to say",
+  },
+  {
+    was: "what a tool returned waited for an answer that never ended, until the call was given up",
+    settings: LOCAL,
+    path: "the session stands; the caller types; the brain takes send_text; " +
+      "the brain takes create_response; the brain speaks; hears of text taken; " +
+      "hears of response created; hears of output item; hears of audio; " +
+      "the brain has said it all; hears of audio done; the brain calls a tool; " +
+      "hears of tool called; the brain never says that it is done; all goes well",
+  },
+  {
+    was:
+      "words that followed a cough were lost when the brain said late that it had committed the cough",
+    settings: { greets: false, commitsFirst: false },
+    path: "the session stands; the caller coughs; the caller pauses; the caller is done; " +
+      "the caller asks; the brain hears a voice; the brain hears the end; " +
+      "the brain speaks; the brain has said it all; the brain has nothing to say",
+  },
+  {
+    was: "what was committed in two items without names was being said for ever",
+    settings: { greets: false, namesItems: false },
+    path: "the caller types; the session stands; the caller coughs; " +
+      "the brain takes send_text; hears of text taken; the caller pauses; " +
+      "the brain takes create_response; the brain speaks; the brain speaks; " +
+      "the brain has said it all; the caller is done; hears of response created; " +
+      "hears of output item; the brain calls a tool; the brain is done; hears of audio; " +
+      "the caller coughs; hears of audio; hears of audio done; the caller pauses; " +
+      "the caller is done; hears of tool called; the caller coughs; " +
+      "hears of response done; the brain hears a voice; hears of caller started; " +
+      "the brain hears the end; hears of caller stopped; hears of committed; " +
+      "hears of response created; the brain hears a voice; hears of caller started; " +
+      "all goes well",
+  },
 ];

@@ -50,6 +50,7 @@ export const WALKED: readonly WorldSettings[] = [
   { ...LOCAL, names: false },
   { ...PLAIN, announces: false },
   { ...PLAIN, ...SILENT, namesItems: false },
+  { ...PLAIN, ...SILENT, commitsFirst: false },
   { ...PLAIN, ...SILENT, ...IDLE },
   { ...LOCAL, ...SILENT, ...BRIEF, speculates: true },
 ];

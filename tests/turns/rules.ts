@@ -199,9 +199,8 @@ export function noticeStep<S>(
   if (w.closed) return;
   if (w.audible && !w.subject.sounds(w.state)) breaks(w, "doesn't know of its own sound");
   if (!w.subject.isEnding(w.state)) {
-    const unwanted = w.brain.responses.some(({ id, live, cancelled, stalled, spoken, status }) =>
-      live && !cancelled && !spoken && !(stalled && status === "done") &&
-      !w.subject.wants(w.state, id)
+    const unwanted = w.brain.responses.some(({ id, live, cancelled, stalled, status }) =>
+      live && !cancelled && !(stalled && status === "done") && !w.subject.wants(w.state, id)
     );
     if (unwanted) breaks(w, "lets an answer run that nobody wants");
   } else {
