@@ -63,10 +63,40 @@ const TRANSCRIBE_WANTED =
 /** A model may be called anything but a yes or a no. */
 const isNoSwitch = (value: string) => !/^(on|yes|true|1|no|none|false|0)$/i.test(value);
 
-/** What a call is told when it begins. */
-const CallEnvironment = v.object({
+/** The settings that have names of their own in the environment. */
+const Environment = v.object({
+  PORT: whole(0, 65535, 8080),
+  HOST: v.optional(text, "0.0.0.0"),
+  PUBLIC_URL: v.optional(
+    v.pipe(
+      url(["http:", "https:"]),
+      v.check(isOrigin, "wants an origin without a path, such as https://example.com"),
+    ),
+  ),
+  OPENAI_API_KEY: optional,
+  OPENAI_REALTIME_URL: v.optional(
+    v.pipe(
+      url(["ws:", "wss:"]),
+      v.check(
+        isSafeBrainUrl,
+        "wants wss:// (ws:// is for loopback alone: the key would travel in the clear)",
+      ),
+    ),
+  ),
+  OPENAI_REALTIME_MODEL: optional,
+  TWILIO_ACCOUNT_SID: v.optional(
+    v.pipe(text, v.regex(/^AC[0-9a-f]{32}$/i, "wants AC and 32 hexadecimal digits")),
+  ),
+  TWILIO_AUTH_TOKEN: optional,
+  TWILIO_API_URL: v.optional(url(["http:", "https:"]), "https://api.twilio.com"),
+  EARSHOT_BRAIN: v.optional(oneOf(["openai", "echo"])),
   EARSHOT_TURNS: v.optional(oneOf(["server", "semantic", "local"]), "server"),
   EARSHOT_EAGERNESS: v.optional(oneOf(["low", "medium", "high", "auto"]), "auto"),
+  EARSHOT_MAX_CALLS: whole(1, 100_000, 200),
+  EARSHOT_ADMIN_TOKEN: optional,
+  EARSHOT_HISTORY_CALLS: whole(0, 10_000, 200),
+  EARSHOT_MAX_LISTENERS: whole(0, 1000, 20),
+  EARSHOT_LOG: v.optional(oneOf(["auto", "pretty", "json", "off"]), "auto"),
   EARSHOT_INSTRUCTIONS: v.optional(
     text,
     "You are a friendly voice agent on the phone. Answer in one or two short sentences.",
@@ -96,50 +126,39 @@ const CallEnvironment = v.object({
   EARSHOT_BARGE_IN_MS: whole(0, 5000, 700),
   EARSHOT_GATE_MS: whole(0, 1000, 30),
   EARSHOT_GATE_DB: whole(0, 40, 4),
+  EARSHOT_RECORD_DIR: optional,
   EARSHOT_DIGIT_PAUSE_MS: whole(0, 10_000, 1000),
+  EARSHOT_THINK_MS: whole(0, 60_000, 250),
   EARSHOT_CALL_LIMIT_MS: whole(1000, 24 * 3_600_000, 3_300_000),
   EARSHOT_IDLE_LIMIT_MS: whole(1000, 24 * 3_600_000, 300_000),
-});
-
-/** The settings that have names of their own in the environment. */
-const Environment = v.object({
-  ...CallEnvironment.entries,
-  PORT: whole(0, 65535, 8080),
-  HOST: v.optional(text, "0.0.0.0"),
-  PUBLIC_URL: v.optional(
-    v.pipe(
-      url(["http:", "https:"]),
-      v.check(isOrigin, "wants an origin without a path, such as https://example.com"),
-    ),
-  ),
-  OPENAI_API_KEY: optional,
-  OPENAI_REALTIME_URL: v.optional(
-    v.pipe(
-      url(["ws:", "wss:"]),
-      v.check(
-        isSafeBrainUrl,
-        "wants wss:// (ws:// is for loopback alone: the key would travel in the clear)",
-      ),
-    ),
-  ),
-  OPENAI_REALTIME_MODEL: optional,
-  TWILIO_ACCOUNT_SID: v.optional(
-    v.pipe(text, v.regex(/^AC[0-9a-f]{32}$/i, "wants AC and 32 hexadecimal digits")),
-  ),
-  TWILIO_AUTH_TOKEN: optional,
-  TWILIO_API_URL: v.optional(url(["http:", "https:"]), "https://api.twilio.com"),
-  EARSHOT_BRAIN: v.optional(oneOf(["openai", "echo"])),
-  EARSHOT_MAX_CALLS: whole(1, 100_000, 200),
-  EARSHOT_ADMIN_TOKEN: optional,
-  EARSHOT_HISTORY_CALLS: whole(0, 10_000, 200),
-  EARSHOT_MAX_LISTENERS: whole(0, 1000, 20),
-  EARSHOT_LOG: v.optional(oneOf(["auto", "pretty", "json", "off"]), "auto"),
-  EARSHOT_RECORD_DIR: optional,
-  EARSHOT_THINK_MS: whole(0, 60_000, 250),
   EARSHOT_DRAIN_MS: whole(0, 3_600_000, 290_000),
   FLY_REGION: optional,
   FLY_MACHINE_ID: optional,
 });
+
+/** What of it a call is told when it begins. */
+const CallEnvironment = v.pick(Environment, [
+  "EARSHOT_TURNS",
+  "EARSHOT_EAGERNESS",
+  "EARSHOT_INSTRUCTIONS",
+  "EARSHOT_VOICE",
+  "EARSHOT_GREETING",
+  "EARSHOT_TRANSCRIBE",
+  "EARSHOT_MIN_SPEECH_MS",
+  "EARSHOT_SILENCE_MS",
+  "EARSHOT_ENDPOINTING",
+  "EARSHOT_MIN_SILENCE_MS",
+  "EARSHOT_MAX_SILENCE_MS",
+  "EARSHOT_SPECULATE_MS",
+  "EARSHOT_SILENCE_PROMPT_MS",
+  "EARSHOT_DEAD_AIR_MS",
+  "EARSHOT_BARGE_IN_MS",
+  "EARSHOT_GATE_MS",
+  "EARSHOT_GATE_DB",
+  "EARSHOT_DIGIT_PAUSE_MS",
+  "EARSHOT_CALL_LIMIT_MS",
+  "EARSHOT_IDLE_LIMIT_MS",
+]);
 
 /** `EARSHOT_BARGE_IN_MS` is `bargeInMs`, down to the line that uses it. */
 type Camel<Name extends string> = Name extends `${infer Word}_${infer Rest}`

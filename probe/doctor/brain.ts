@@ -100,16 +100,8 @@ async function openSession(url: URL, config: Config, timeoutMs: number): Promise
 }
 
 /** What a phone call asks for. */
-function wishOf(config: Config): SessionWish {
-  return {
-    instructions: config.EARSHOT_INSTRUCTIONS,
-    voice: config.EARSHOT_VOICE,
-    format: PCMU,
-    turns: config.EARSHOT_TURNS,
-    silenceMs: config.EARSHOT_SILENCE_MS,
-    eagerness: config.EARSHOT_EAGERNESS,
-    transcription: config.transcription,
-  };
+function wishOf({ call }: Config): SessionWish {
+  return { ...call, format: PCMU };
 }
 
 function differencesIn(wish: SessionWish, session: unknown): readonly string[] {

@@ -10,7 +10,8 @@ import { answering, asked, PLAYS, Scene } from "./scene.ts";
 
 /** A brain of which we know that it gives names back, and that nothing is open at. */
 const acquainted = () => asked().created("r0").sounds("r0").done(false, "r0").silent();
-/** The end of an answer. */
+/** The beginning of a long answer, and the end of one. */
+const LONG = [{ itemId: "r1_item", heardMs: 1000, receivedMs: 8000 }];
 const ENDS = [{ itemId: "r1_item", heardMs: 1500, receivedMs: 3000 }];
 
 export const ODDITIES: readonly Promised[] = [
@@ -157,6 +158,77 @@ export const ODDITIES: readonly Promised[] = [
   ["with local turns, what was said before the session stood is asked for with it", () => {
     const scene = new Scene({ turns: "local" }).starts().at(600).stops().at(1000).ready();
     return scene.did("commit") && scene.asks.join() === "turn";
+  }],
+  ["an answer that comes while the caller speaks on is held", () => {
+    const scene = new Scene().ready().starts().brainStarts("i1").at(600).brainStops("i1");
+    return scene.commits("i1").at(650).unnamed("r1").did("hold");
+  }],
+  ["the rest of an answer that falls silent too is not asked for once more", () => {
+    const scene = answering();
+    // The caller is told to wait in between.
+    for (const id of ["r1", "r2"]) {
+      scene.silent().pass(4000).silent().pass(5500).done(false, id).pass(300);
+      if (id === "r1") scene.created("r2").sounds("r2");
+    }
+    return scene.pass(3000).asked.join() === "turn,go_on";
+  }],
+  ["a click before our sound, which the brain didn't hear, changes nothing", () => {
+    const scene = asked().created().at(500).starts().at(600).pauses();
+    return !scene.did("drop") && scene.did("resume");
+  }],
+  ["who waits for an answer doesn't wait for the end of our phrase, a prompt does", () => {
+    const scene = asked().refusesFor(4000).pass(3900);
+    const told = scene.all.some(({ type }) => type === "say");
+    return told && scene.pass(200).asked.length === 2;
+  }],
+  ["a tool of an early answer runs when the turn is over, and is answered", () => {
+    const scene = new Scene({ turns: "local" }).ready().starts().at(500);
+    scene.tell({ type: "caller_maybe_done", endMs: 500 }).created().calls("r1").done();
+    const early = scene.all.some(({ type }) => type === "tool_output");
+    return !early && scene.at(700).stops(500).did("tool_output") && scene.asks.join() === "tool";
+  }],
+  ["what was typed isn't lost when the brain's own answer was taken for ours", () => {
+    const scene = asked().unnamed("r1");
+    scene.tell({ type: "refused", name: "answer_2", why: "active", retryAfterMs: 0 });
+    return scene.sounds().done().silent().pass(2000).asked.length === 2;
+  }],
+  ["an answer without a sound keeps what it was to answer", () => {
+    const scene = asked().created().done();
+    return scene.asks.join() === "declined" && scene.state.answers.at(-1)!.utterances.length === 1;
+  }],
+  ["where the brain tells nothing of an item before, it reaches to its commit", () => {
+    const scene = new Scene().ready().at(5000).starts().at(5600).stops().commits("i1");
+    return scene.state.speaking === null;
+  }],
+  ["who waits for an answer is not asked to say again what the brain missed before", () => {
+    const scene = new Scene().ready().at(3000).starts().at(3700).stops().pass(700);
+    scene.writes().created().pass(2000).done(true);
+    return scene.pass(300).asks.length === 0 && scene.asked.join() === "turn,turn";
+  }],
+  ["what was interrupted is not gone on with, though it had failed half way", () => {
+    const scene = answering({ turns: "local" }).done(true).starts().pass(800).stops();
+    return scene.asks.join() === "turn";
+  }],
+  [
+    "a greeting without a sound is asked for again soon",
+    () => new Scene({ greets: true }).ready().created().done().pass(300).asked.length === 2,
+  ],
+  ["the model remembers of an answer that fell silent what was heard of it", () => {
+    const scene = answering().silent().pass(3600).silent();
+    scene.at(scene.nowMs + scene.inMs("sound"));
+    return scene.tell({ type: "timer", name: "sound", playing: PLAYS }).did("truncate");
+  }],
+  ["of a cough that the brain takes for two, both are deleted", () => {
+    const scene = answering().done().brainStarts("a").starts().at(1100).pauses(LONG);
+    scene.brainStops("a").commits("a", LONG).at(1200);
+    scene.tell({ type: "caller_resumed", playing: LONG }).brainStarts("b").at(1300);
+    const first = scene.pauses(LONG).stops().ring(LONG).did("delete_item");
+    return first && scene.brainStops("b").commits("b", LONG).did("delete_item");
+  }],
+  ["older words are not deleted because of a cough", () => {
+    const scene = answering().done().at(1500).starts().brainStarts("old", 200).at(1700);
+    scene.pauses(LONG).stops().ring(LONG);
+    return !scene.brainStops("old").commits("old", LONG).did("delete_item");
   }],
   ["a sound that takes no breath for 20 s is no voice, whatever it was taken for", () => {
     const scene = new Scene().ready().starts().pass(19_500);

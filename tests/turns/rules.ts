@@ -86,7 +86,8 @@ function sendsAway<S>(w: World<S>, { id, name, covers }: Response): void {
     w.said.some(({ finished, items }) => !finished || items.length !== 1) ||
     (w.settings.greets && w.greetingsHeard === 0) || w.up.length > 0 || w.disturbed ||
     w.brain.responses.some((other) => other.id !== id && other.live);
-  if (name !== "" || busy || !w.settings.names || w.said.some(({ kind }) => kind !== "question")) {
+  const tells = w.settings.names && w.settings.namesItems && w.settings.commitsFirst;
+  if (name !== "" || busy || !tells || w.said.some(({ kind }) => kind !== "question")) {
     return;
   }
   const asked = w.said.some((said) => covers.includes(said.id) && said.answeredBy.length === 0);

@@ -79,10 +79,10 @@ export class Scene {
   }
 
   /** The next deadline comes. */
-  ring(): this {
+  ring(playing: readonly Heard[] = []): this {
     const { name, atMs } = nextDeadline(this.state)!;
     this.nowMs = atMs;
-    return this.tell({ type: "timer", name, playing: [] });
+    return this.tell({ type: "timer", name, playing });
   }
 
   /** Time passes; what is due on the way is done. */
