@@ -26,7 +26,7 @@ const SOURCES = [
   "telemetry",
   "runtime",
   "web",
-  "probe",
+  "cli",
 ];
 
 export const BINARY = "dist/earshot";

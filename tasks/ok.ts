@@ -17,7 +17,7 @@ export const ROOMS = [
   "call",
   "routes",
   "telemetry",
-  "probe",
+  "cli",
   "deploy",
   "web",
   "app_test.ts",

@@ -18,7 +18,7 @@ import {
   samplesOf,
   speech,
   tones,
-} from "./synthetic.ts";
+} from "./test_signals.ts";
 import { Vad, type VadEvent, type VadOptions } from "./vad.ts";
 
 interface Heard {

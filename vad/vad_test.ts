@@ -9,7 +9,7 @@ import {
 } from "@std/assert";
 import fc from "fast-check";
 import { VAD_DEFAULTS, type VadOptions } from "./options.ts";
-import { concat, mix, noise, nothing, pcm16, samplesOf, speech } from "./synthetic.ts";
+import { concat, mix, noise, nothing, pcm16, samplesOf, speech } from "./test_signals.ts";
 import { Vad, type VadEvent } from "./vad.ts";
 
 const RATES = [8000, 16000, 24000, 48000] as const;

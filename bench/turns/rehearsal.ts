@@ -12,7 +12,7 @@ import { ENDPOINTING_DEFAULTS } from "../../call/endpointing.ts";
 import type { RecordedSettings, RecordedStep } from "../../call/recording.ts";
 import type { Leg, LegHandlers, LegNews } from "../../legs/leg.ts";
 import { PCMU } from "../../media/format.ts";
-import { Playout } from "../../probe/playout.ts";
+import { Playout } from "../../cli/phone/playout.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { Telemetry } from "../../telemetry/telemetry.ts";
 import { type BrainSettings, STRICT_BRAIN_DEFAULTS } from "./brain_settings.ts";

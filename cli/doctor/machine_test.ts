@@ -4,7 +4,7 @@ import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/ass
 import type { ClockReading } from "./finding.ts";
 import { checkMachine } from "./machine.ts";
 import { checkSockets, rounds } from "./sockets.ts";
-import { about, findings, visitWith } from "./testing.ts";
+import { about, findings, visitWith } from "./test_visit.ts";
 
 function clock(host: string, aheadMs: number): ClockReading {
   const nowMs = Date.now();

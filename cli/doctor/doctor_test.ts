@@ -12,7 +12,7 @@ import { type DoctorOutput, runDoctor } from "./command.ts";
 import type { Finding } from "./finding.ts";
 import { readSettings } from "./settings.ts";
 import { Report } from "./show.ts";
-import { about, runtime } from "./testing.ts";
+import { about, runtime } from "./test_visit.ts";
 
 class Output implements DoctorOutput {
   text = "";

@@ -1,8 +1,8 @@
 import test from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { startTwilioApi, type TwilioApiOptions } from "../twilio_api.ts";
+import { startTwilioApi, type TwilioApiOptions } from "../phone/test_twilio_api.ts";
 import { checkTwilio } from "./twilio.ts";
-import { about, findings, inShort, visitWith } from "./testing.ts";
+import { about, findings, inShort, visitWith } from "./test_visit.ts";
 
 const SID = `AC${"0".repeat(32)}`;
 const TOKEN = "never-to-be-shown";

@@ -7,7 +7,7 @@
  */
 
 import { decodeMulawInto } from "../../media/mulaw.ts";
-import { firstAudible } from "../audible.ts";
+import { firstAudible } from "../phone/audible.ts";
 
 const FRAME = 160;
 /** How far the echo of one frame may lie from where the frame before puts it, in samples (60 ms). */

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ServerStream, startTestServer } from "../test_server.ts";
+import { type ServerStream, startTestServer } from "../phone/test_server.ts";
 import { runLatencyTest } from "./command.ts";
 import type { LatencyReport } from "./run.ts";
 

@@ -7,7 +7,7 @@ import { readConfig } from "../../config.ts";
 import { createDeps } from "../../deps.ts";
 import type { Bindings } from "../../routes/bindings.ts";
 import { log } from "../../telemetry/log.ts";
-import { about, findings, inShort, runtime, visitWith } from "./testing.ts";
+import { about, findings, inShort, runtime, visitWith } from "./test_visit.ts";
 import { checkWayIn } from "./way_in.ts";
 
 const LIMITS = {

@@ -8,7 +8,7 @@
  */
 
 import { build, type Histogram } from "hdr-histogram-js";
-import { Bounded } from "../bounded.ts";
+import { Bounded } from "../phone/bounded.ts";
 
 /** The stages of a call, in the order of a report. */
 export const STAGES = [

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { Phone, type PhoneOptions, spokenAtMs } from "../phone.ts";
-import { poll } from "../wait.ts";
+import { Phone, type PhoneOptions, spokenAtMs } from "../phone/phone.ts";
+import { poll } from "../phone/wait.ts";
 import type { Scenario } from "./args.ts";
 import type { Clip, Clips } from "./clips.ts";
 import { compareEcho } from "./echo_compare.ts";

@@ -2,7 +2,7 @@ import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { Phone } from "./phone.ts";
 import { connectTwiml, withServer } from "./test_server.ts";
-import { startTwilioApi } from "./twilio_api.ts";
+import { startTwilioApi } from "./test_twilio_api.ts";
 
 describe("Phone and Twilio's REST API", () => {
   const account = { accountSid: "AC1", authToken: "secret" };

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type BrainScript, startScriptedBrain } from "../../tests/scripted_brain.ts";
 import { checkBrain } from "./brain.ts";
 import type { Visit } from "./finding.ts";
-import { about, findings, inShort, visitWith } from "./testing.ts";
+import { about, findings, inShort, visitWith } from "./test_visit.ts";
 
 const KEY = "sk-never-to-be-shown";
 

@@ -1,8 +1,8 @@
 import { describe, it } from "node:test";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { loadSpeech } from "../../tests/speech/speech.ts";
-import { firstAudible } from "../audible.ts";
-import { type ServerStream, startTestServer } from "../test_server.ts";
+import { firstAudible } from "../phone/audible.ts";
+import { type ServerStream, startTestServer } from "../phone/test_server.ts";
 import type { LatencySettings, Scenario } from "./args.ts";
 import type { Clip } from "./clips.ts";
 import { TIMINGS } from "./conversation.ts";

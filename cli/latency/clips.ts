@@ -6,11 +6,11 @@
 
 import { readFileSync } from "node:fs";
 import { decodeMulawInto } from "../../media/mulaw.ts";
-import { findSpeech } from "../measure_speech.ts";
-import questionHear from "../speech/question_hear.txt" with { type: "text" };
-import questionOpen from "../speech/question_open.txt" with { type: "text" };
-import questionOrder from "../speech/question_order.txt" with { type: "text" };
-import stopWait from "../speech/stop_wait.txt" with { type: "text" };
+import { findSpeech } from "./measure_speech.ts";
+import questionHear from "./speech/question_hear.txt" with { type: "text" };
+import questionOpen from "./speech/question_open.txt" with { type: "text" };
+import questionOrder from "./speech/question_order.txt" with { type: "text" };
+import stopWait from "./speech/stop_wait.txt" with { type: "text" };
 import { wavToMulaw } from "./wav.ts";
 
 /** µ-law at 8000 Hz; times in ms from the start of the clip. */

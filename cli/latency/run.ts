@@ -6,7 +6,7 @@
  */
 
 import { availableParallelism } from "node:os";
-import { type Lateness, Ticker } from "../ticker.ts";
+import { type Lateness, Ticker } from "../phone/ticker.ts";
 import type { LatencySettings, Scenario } from "./args.ts";
 import type { Clips } from "./clips.ts";
 import { makeCall, TIMINGS, type Timings } from "./conversation.ts";
