@@ -1,40 +1,16 @@
 /**
- * One simulated call of a latency test, from dialling to hanging up: listen to the greeting, then
- * take turns by the scenario until time is up. What it measures goes into the collector.
+ * One simulated call of a latency test, once it is up: listen to the greeting, then take turns by the
+ * scenario. What it measures goes into the collector.
  *
  * @module
  */
 
-import { Phone, type PhoneOptions, spokenAtMs } from "../phone/phone.ts";
+import { type Phone, spokenAtMs } from "../phone/phone.ts";
 import { poll } from "../phone/wait.ts";
-import type { Scenario } from "./args.ts";
-import type { Clip, Clips } from "./clips.ts";
+import type { CallPlan } from "./call_plan.ts";
+import type { Clip } from "./clips.ts";
 import { compareEcho } from "./echo_compare.ts";
-import { Pace } from "./pace.ts";
 import type { Collector } from "./stats.ts";
-
-/** How callers behave, ms; a pair is the least and the most of a random time. */
-export interface Timings {
-  /** A greeting that has not come by now will not come; the caller speaks first. */
-  readonly greetingWaitMs: number;
-  /** An answer that takes longer counts as none. */
-  readonly answerWaitMs: number;
-  /** The agent has finished when this much silence was heard. */
-  readonly finishedMs: number;
-  /** People leave a moment before they speak. */
-  readonly pauseMs: readonly [number, number];
-  /** Barge-ins begin this long after the first sound of the answer. */
-  readonly bargeAfterMs: readonly [number, number];
-}
-
-/** What a test uses unless told otherwise. */
-export const TIMINGS: Timings = {
-  greetingWaitMs: 5000,
-  answerWaitMs: 15_000,
-  finishedMs: 700,
-  pauseMs: [300, 1000],
-  bargeAfterMs: [300, 700],
-};
 
 /** The longest answer that is listened to before the next question. */
 const LISTEN_MS = 60_000;
@@ -46,64 +22,15 @@ const STOP_WAIT_MS = 3000;
 const ECHO_LEAD_MS = 500;
 /** Waiting more often than this would cost the generator more than it tells: times come from the
  * record of what was played, not from the moment of looking. */
-const POLL_MS = 20;
-
-/** What all calls of a test share. */
-export interface CallPlan {
-  readonly phone: PhoneOptions;
-  readonly scenario: Scenario;
-  readonly clips: Clips;
-  readonly timings: Timings;
-  /** True when no new turn should begin. */
-  over(): boolean;
-  /** The test is broken off: calls end at once, and an open turn does not count. */
-  readonly abort: AbortSignal;
-  /** 0 to 1, uniform; passed in so that a test can repeat. */
-  random(): number;
-}
+export const POLL_MS = 20;
 
 /** The call was broken off by the person at the keyboard. */
-class Aborted extends Error {}
+export class Aborted extends Error {}
 /** The other side ended the call while we still had things to say. */
-class EndedEarly extends Error {}
+export class EndedEarly extends Error {}
 
-/** Makes one call. Never rejects: a failure is counted with its reason. */
-export async function makeCall(plan: CallPlan, collector: Collector): Promise<void> {
-  const pace = new Pace();
-  let failure: string | undefined;
-  const phone = new Phone({
-    ...plan.phone,
-    pollMs: POLL_MS,
-    onMedia: (bytes, atMs) => {
-      const lateMs = pace.next(atMs, bytes.length / 8);
-      if (lateMs !== null) collector.stages.jitter.record(lateMs);
-    },
-    onClear: () => pace.reset(),
-  });
-  collector.counts.dialled++;
-  const call = new Conversation(phone, plan, collector);
-  const breakOff = (): void => void phone.hangUp();
-  plan.abort.addEventListener("abort", breakOff);
-  try {
-    if (await phone.dial() === "ended") throw new EndedEarly(endReason(phone));
-    call.connected();
-    await call.greeting();
-    // However short the test, each call asks once.
-    do await call.turn(); while (!plan.over());
-  } catch (error) {
-    if (!(error instanceof Aborted)) failure = error instanceof Error ? error.message : `${error}`;
-  }
-  plan.abort.removeEventListener("abort", breakOff);
-  await phone.hangUp();
-  call.count();
-  if (plan.abort.aborted) failure = undefined;
-  else if (failure === undefined && call.unanswered > 0) {
-    failure = `no answer in ${plan.timings.answerWaitMs / 1000} s`;
-  }
-  if (failure !== undefined) collector.fail(failure);
-}
-
-class Conversation {
+/** The turns of one call that is up. */
+export class Conversation {
   unanswered = 0;
   readonly #phone: Phone;
   readonly #plan: CallPlan;
@@ -305,7 +232,7 @@ class Conversation {
 }
 
 /** Why a call ended that should not have, in words that group well. */
-function endReason(phone: Phone): string {
+export function endReason(phone: Phone): string {
   const { end } = phone;
   const stream = Number.isNaN(phone.times.streamOpenedAtMs) ? undefined : phone.stream.end;
   if (end?.error) return `${end.error.code} ${end.error.detail}`;

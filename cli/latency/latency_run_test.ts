@@ -5,7 +5,7 @@ import { firstAudible } from "../phone/audible.ts";
 import { type ServerStream, startTestServer } from "../phone/test_server.ts";
 import type { LatencySettings, Scenario } from "./args.ts";
 import type { Clip } from "./clips.ts";
-import { TIMINGS } from "./conversation.ts";
+import { TIMINGS } from "./call_plan.ts";
 import { type LatencyReport, startTest } from "./run.ts";
 
 const THINK_MS = 200;

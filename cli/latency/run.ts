@@ -9,7 +9,8 @@ import { availableParallelism } from "node:os";
 import { type Lateness, Ticker } from "../phone/ticker.ts";
 import type { LatencySettings, Scenario } from "./args.ts";
 import type { Clips } from "./clips.ts";
-import { makeCall, TIMINGS, type Timings } from "./conversation.ts";
+import { TIMINGS, type Timings } from "./call_plan.ts";
+import { makeCall } from "./make_call.ts";
 import {
   BIN_MS,
   Collector,

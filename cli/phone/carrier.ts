@@ -6,7 +6,7 @@
  */
 
 import type { PhoneOptions } from "./phone_options.ts";
-import { TwilioError } from "./twilio_error.ts";
+import { messageOf, TwilioError } from "./twilio_error.ts";
 import { type ConnectStream, parseTwiml, type TwimlVerb } from "./twiml.ts";
 import { postForm, type Wire } from "./webhook.ts";
 
@@ -112,9 +112,4 @@ export function streamUrl(verb: ConnectStream, base: string): string {
   }
   // What was written is what gets signed: URL would add a slash to a bare host.
   return /^wss?:/.test(verb.url) ? verb.url : url.href;
-}
-
-/** The words of whatever was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -22,28 +22,19 @@
  * @module
  */
 
-import {
-  callFields,
-  fetchTwiml,
-  messageOf,
-  readTwiml,
-  streamFields,
-  streamUrl,
-} from "./carrier.ts";
+import { callFields, fetchTwiml, streamFields, streamUrl } from "./carrier.ts";
 import { type Said, saidAtMs, spokenAtMs } from "./mouth.ts";
 import { type CallEnd, type CallTimes, type PhoneOptions, streamOptions } from "./phone_options.ts";
 import { PhoneStream } from "./phone_stream.ts";
 import { twilioSignature } from "./signature.ts";
 import { sharedTicker } from "./ticker.ts";
-import { TwilioError } from "./twilio_error.ts";
+import { messageOf, TwilioError } from "./twilio_error.ts";
 import type { ConnectStream, TwimlVerb } from "./twiml.ts";
+import { TwimlRunner } from "./twiml_runner.ts";
 import { poll } from "./wait.ts";
 import { newSid, postForm, redirectOrigin, type Wire } from "./webhook.ts";
 
 export { type CallEnd, type CallTimes, type PhoneOptions, type Said, saidAtMs, spokenAtMs };
-
-/** Twilio stops following redirects somewhere; so do we. */
-const MAX_TWIML_DOCUMENTS = 20;
 
 export class Phone {
   readonly callSid: string;
@@ -63,10 +54,13 @@ export class Phone {
   #resolveEnded!: (end: CallEnd) => void;
   #answered!: (outcome: "streaming" | "ended") => void;
   #by: CallEnd["by"] = "server";
-  #nextTwiml: string | undefined;
-  readonly #said: string[] = [];
-  readonly #unknownVerbs: string[] = [];
-  #rejected = false;
+  readonly #twiml = new TwimlRunner({
+    over: () => this.#by !== "server",
+    fetch: (url) => this.#fetch(url),
+    // A stream that cannot be opened is logged, and the next verb runs.
+    connect: (verb, base) =>
+      this.#connect(verb, base).catch((error: unknown) => this.#keepError(error)),
+  });
   #error: CallEnd["error"];
 
   constructor(options: PhoneOptions) {
@@ -86,7 +80,8 @@ export class Phone {
     this.times.dialledAtMs = this.#now();
     return new Promise((resolve) => {
       this.#answered = resolve;
-      this.#run().catch((error: unknown) => this.#keepError(error)).finally(() => this.#finish());
+      this.#twiml.run(this.#options.webhookUrl).catch((error: unknown) => this.#keepError(error))
+        .finally(() => this.#finish());
     });
   }
 
@@ -134,7 +129,7 @@ export class Phone {
   /** Twilio's side of new TwiML by REST: the stream ends, the TwiML runs. */
   async redirectByApi(twiml: string): Promise<void> {
     if (this.#end !== undefined) return;
-    this.#nextTwiml = twiml;
+    this.#twiml.redirect(twiml);
     await this.#stream?.stop();
   }
 
@@ -207,52 +202,6 @@ export class Phone {
     return parts.join(", ");
   }
 
-  async #run(): Promise<void> {
-    let base = this.#options.webhookUrl;
-    let verbs = await this.#fetch(base);
-    this.times.webhookAnsweredAtMs = this.#now();
-    for (let document = 0; document < MAX_TWIML_DOCUMENTS && this.#by === "server"; document++) {
-      const next = await this.#carryOut(verbs, base);
-      if (this.#nextTwiml !== undefined) {
-        verbs = readTwiml(this.#nextTwiml);
-        this.#nextTwiml = undefined;
-      } else if (next !== undefined && this.#by === "server") {
-        base = next;
-        verbs = await this.#fetch(next);
-      } else break;
-    }
-  }
-
-  /** Carries the verbs out. @returns The url to ask for more TwiML, if any. */
-  async #carryOut(verbs: TwimlVerb[], base: string): Promise<string | undefined> {
-    for (const verb of verbs) {
-      if (this.#by !== "server" || this.#nextTwiml !== undefined) return undefined;
-      switch (verb.verb) {
-        case "Connect":
-          // A stream that cannot be opened is logged, and the next verb runs.
-          await this.#connect(verb, base).catch((error: unknown) => this.#keepError(error));
-          if (verb.action !== undefined) return new URL(verb.action, base).href;
-          break;
-        case "Say":
-          this.#said.push(verb.text);
-          break;
-        case "Pause":
-          await poll(() => this.#by !== "server", verb.seconds * 1000, () => "").catch(() => {});
-          break;
-        case "Redirect":
-          return new URL(verb.url, base).href;
-        case "Reject":
-          this.#rejected = true;
-          return undefined;
-        case "Hangup":
-          return undefined;
-        default:
-          this.#unknownVerbs.push(verb.name);
-      }
-    }
-    return undefined;
-  }
-
   async #connect(verb: ConnectStream, base: string): Promise<void> {
     const { authToken, connectTo, ticker } = this.#options;
     const url = streamUrl(verb, base);
@@ -274,8 +223,10 @@ export class Phone {
     this.#notify(callback, streamFields(this, streamSid, verb, "stream-stopped"));
   }
 
-  #fetch(url: string): Promise<TwimlVerb[]> {
-    return fetchTwiml(url, callFields(this, this.#options, "ringing"), this.#wire());
+  async #fetch(url: string): Promise<TwimlVerb[]> {
+    const verbs = await fetchTwiml(url, callFields(this, this.#options, "ringing"), this.#wire());
+    if (Number.isNaN(this.times.webhookAnsweredAtMs)) this.times.webhookAnsweredAtMs = this.#now();
+    return verbs;
   }
 
   #wire(): Wire {
@@ -310,9 +261,9 @@ export class Phone {
       ...(this.#error ? { error: this.#error } : {}),
       atMs: this.#now(),
       ...(stream ? { stream } : {}),
-      said: this.#said,
-      rejected: this.#rejected,
-      unknownVerbs: this.#unknownVerbs,
+      said: this.#twiml.said,
+      rejected: this.#twiml.rejected,
+      unknownVerbs: this.#twiml.unknownVerbs,
     };
     this.#notify(this.#options.statusCallbackUrl, callFields(this, this.#options, "completed"));
     this.#answered("ended");

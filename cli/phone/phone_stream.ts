@@ -12,8 +12,9 @@ import { FRAME_BYTES, FRAME_MS, Mouth, type Said } from "./mouth.ts";
 import { Playout } from "./playout.ts";
 import { readServerMessage, type Violation } from "./server_message.ts";
 import type { Ticker, Ticking } from "./ticker.ts";
-import { TwilioError } from "./twilio_error.ts";
+import { messageOf } from "./twilio_error.ts";
 import { type StreamIdentity, TwilioMessages } from "./twilio_messages.ts";
+import { whenOpen } from "./when_open.ts";
 
 /** A message of the server, as it came. */
 export interface Received {
@@ -110,60 +111,41 @@ export class PhoneStream implements Ticking {
   /**
    * Dials, says `connected` and `start`, and begins to send frames.
    *
-   * @throws {TwilioError} 31920 when the server refuses the upgrade, 31901 when it cannot be
-   *   reached in time.
+   * @throws {TwilioError} See {@linkcode whenOpen}.
    */
-  open(
+  async open(
     url: string,
     headers: Record<string, string>,
     parameters: Readonly<Record<string, string>>,
   ): Promise<void> {
-    const { now, ticker, connectTimeoutMs } = this.#options;
+    const { connectTimeoutMs } = this.#options;
     const socket = new WebSocket(url, {
       headers,
       perMessageDeflate: false,
       handshakeTimeout: connectTimeoutMs,
     });
     this.#socket = socket;
-    return new Promise((resolve, reject) => {
-      let opened = false;
-      const fail = (error: TwilioError) => {
-        if (opened) return;
-        clearTimeout(deadline);
-        socket.on("error", () => {});
-        socket.terminate();
-        this.#finish("server", 1006, error.message);
-        reject(error);
-      };
-      const deadline = setTimeout(
-        () => fail(new TwilioError(31901, `No upgrade within ${connectTimeoutMs} ms`)),
-        connectTimeoutMs,
-      );
-      socket.on("unexpected-response", (_request, response) => {
-        fail(new TwilioError(31920, `Upgrade answered with status ${response.statusCode}`));
-      });
-      socket.on("error", (error: Error) => {
-        // Bun's own `ws` reports a refused upgrade here, with the status in the text.
-        const refused = /Expected 101|Unexpected server response/.test(error.message);
-        fail(new TwilioError(refused ? 31920 : 31901, `Cannot open the stream: ${error.message}`));
-      });
-      socket.on("open", () => {
-        opened = true;
-        clearTimeout(deadline);
-        this.openedAtMs = now();
-        socket.send(this.#messages.connected());
-        socket.send(this.#messages.start(parameters));
-        this.startedAtMs = now();
-        this.nextDueMs = this.startedAtMs + FRAME_MS;
-        ticker.add(this);
-        resolve();
-      });
-      socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
-      socket.on("close", (code: number, reason: unknown) => {
-        if (!opened) return fail(new TwilioError(31920, `Closed before the upgrade (${code})`));
-        this.#finish("server", code, String(reason ?? ""));
-      });
+    socket.on("open", () => this.#opened(socket, parameters));
+    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    socket.on("close", (code: number, reason: unknown) => {
+      if (!Number.isNaN(this.openedAtMs)) this.#finish("server", code, String(reason ?? ""));
     });
+    try {
+      await whenOpen(socket, connectTimeoutMs);
+    } catch (error) {
+      this.#finish("server", 1006, messageOf(error));
+      throw error;
+    }
+  }
+
+  #opened(socket: WebSocket, parameters: Readonly<Record<string, string>>): void {
+    const { now, ticker } = this.#options;
+    this.openedAtMs = now();
+    socket.send(this.#messages.connected());
+    socket.send(this.#messages.start(parameters));
+    this.startedAtMs = now();
+    this.nextDueMs = this.startedAtMs + FRAME_MS;
+    ticker.add(this);
   }
 
   /** Sends one frame; the ticker's business. */

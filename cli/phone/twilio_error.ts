@@ -13,3 +13,8 @@ export class TwilioError extends Error {
     this.code = code;
   }
 }
+
+/** The words of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
