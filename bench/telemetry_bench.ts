@@ -133,7 +133,7 @@ const usage = usageFrom({
   output_token_details: { text_tokens: 40, audio_tokens: 160 },
 });
 for (let i = 0; i < LIVE_CALLS; i++) telemetry.callStarted(i % 2 === 0 ? "twilio" : "browser");
-const kinds = ["answer", "greeting", "text", "barge_in", "tool"] as const;
+const kinds = ["answer", "greeting", "text", "tool"] as const;
 const turnNs = nsEach(5_000, (i) => {
   telemetry.turn({
     callId: "CA1",
