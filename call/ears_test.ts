@@ -25,7 +25,7 @@ class Rig {
   constructor(
     settings: Partial<EarsSettings> = {},
     readonly format: AudioFormat = PCMU,
-    silenceMs?: (turnMs: number, fallDb: number) => number,
+    silenceMs?: () => number,
   ) {
     this.ears = new Ears(format, {
       started: (onsetMs) => {
@@ -119,19 +119,16 @@ test("a pause that may be the end of the turn is told early, with the end as it 
 });
 
 test("who decides how long the silence has to be is asked while it lasts", () => {
-  const asked: [turnMs: number, fallDb: number][] = [];
-  const rig = new Rig({ minSilenceMs: 200 }, PCMU, (turnMs, fallDb) => {
-    asked.push([turnMs, fallDb]);
+  let asked = 0;
+  const rig = new Rig({ minSilenceMs: 200 }, PCMU, () => {
+    asked++;
     return 1500;
   });
   rig.silence(500);
   rig.hear(loadSpeech("booking_pause"));
   rig.silence(2000);
   assertEquals(rig.times("started"), 1, "200 ms of silence would have cut it in two");
-  assert(asked.length > 50);
-  for (const [turnMs, fallDb] of asked) {
-    assert(turnMs >= 0 && turnMs < 5000 && Number.isFinite(fallDb), `${turnMs} ms, ${fallDb} dB`);
-  }
+  assert(asked > 50);
 });
 
 test("while the agent speaks, what is no louder than its echo is not told at all", () => {

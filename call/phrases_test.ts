@@ -2,9 +2,10 @@ import test from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import { encodeBase64 } from "../media/base64.ts";
 import { bytesPerMs, PCM_24K, PCMA, PCMU } from "../media/format.ts";
+import { decodeInto } from "../media/codec.ts";
 import { levelDbfsOfPcm16 } from "../media/level.ts";
 import { PHRASE_NAMES, phraseIn, type PhraseName } from "./phrases.ts";
-import { decodeInto, Transcoder } from "./transcoder.ts";
+import { Transcoder } from "./transcoder.ts";
 
 const FORMATS = [PCMU, PCMA, PCM_24K];
 

@@ -7,9 +7,8 @@
 
 import { appendAudio } from "../brain/requests.ts";
 import { base64ByteLength, encodeBase64 } from "../media/base64.ts";
-import { ALAW_SILENCE } from "../media/alaw.ts";
+import { silenceByte } from "../media/codec.ts";
 import { type AudioFormat, bytesPerMs } from "../media/format.ts";
-import { MULAW_SILENCE } from "../media/mulaw.ts";
 import { Transcoder } from "./transcoder.ts";
 
 export interface UplinkSettings {
@@ -118,9 +117,7 @@ export class Uplink {
   /** A frame of silence in the place of one that holds nothing of the caller. */
   pushSilence(length: number): void {
     if (this.#silence.length !== length) {
-      const { encoding } = this.#legFormat;
-      const code = encoding === "pcmu" ? MULAW_SILENCE : encoding === "pcma" ? ALAW_SILENCE : 0;
-      this.#silence = new Uint8Array(length).fill(code);
+      this.#silence = new Uint8Array(length).fill(silenceByte(this.#legFormat));
       this.#silencePayload = encodeBase64(this.#silence);
     }
     if (this.#ready) this.#forward(this.#silence, this.#silencePayload);

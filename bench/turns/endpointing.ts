@@ -61,7 +61,7 @@ export function listen(caller: Caller, settings: Partial<EndpointingSettings>): 
       voiceEndMs = endMs;
       ends.push({ decidedMs: nowMs });
     },
-    silenceMs: (turnMs, fallDb) => endpointing.silenceMs(turnMs, fallDb),
+    silenceMs: () => endpointing.silenceMs(),
   }, { minSilenceMs: settings.silenceMs ?? ENDPOINTING_DEFAULTS.silenceMs });
   const frame = new Uint8Array(FRAME);
   for (let at = 0; at + FRAME <= caller.pcm.length; at += FRAME) {
