@@ -11,7 +11,7 @@ import * as speexModule from "speex-resampler";
 import { decodeAlawInto, encodeAlawInto } from "../media/alaw.ts";
 import { decodeBase64Into, encodeBase64 } from "../media/base64.ts";
 import { SAMPLE_RATES_HZ, type SampleRateHz } from "../media/format.ts";
-import { levelDbfsOfMulaw, levelDbfsOfPcm16 } from "../media/level.ts";
+import { levelDbfsOfMulaw, levelDbfsOfPcm16, levelDbfsOfPcm16Bytes } from "../media/level.ts";
 import { decodeMulawInto, encodeMulawInto } from "../media/mulaw.ts";
 import { pcm16FromBytesInto } from "../media/pcm.ts";
 import { Resampler } from "../media/resampler.ts";
@@ -106,8 +106,14 @@ other("base64 encode, 160 bytes", "btoa", () => btoa(String.fromCharCode(...mula
 
 const wide = frameOf(24000);
 const wideBytes = new Uint8Array(wide.buffer);
+const wideOut = new Int16Array(480);
 const wideView = new DataView(wide.buffer);
 ours("PCM16 from bytes, 480", "pcm16FromBytesInto", () => pcm16FromBytesInto(wideBytes, pcmOut));
+ours("level of 480 PCM16 samples", "levelDbfsOfPcm16Bytes", () => levelDbfsOfPcm16Bytes(wideBytes));
+other("level of 480 PCM16 samples", "read, then levelDbfsOfPcm16", () => {
+  pcm16FromBytesInto(wideBytes, wideOut);
+  return levelDbfsOfPcm16(wideOut);
+});
 other("PCM16 from bytes, 480", "DataView", () => {
   for (let i = 0; i < 480; i++) pcmOut[i] = wideView.getInt16(i * 2, true);
 });
