@@ -262,7 +262,8 @@ export class Call implements LegHandlers {
 
   /** The brain is of no more use: the caller hears a short apology, then a clean hang-up. */
   #brainFailed(error: Error, code: string): void {
-    const { leg } = this.#parts;
+    const { leg, uplink } = this.#parts;
+    uplink.end();
     this.#deps.telemetry.brainError(code, "fatal");
     const { callId } = this.start;
     this.#deps.log.error("The brain failed, the call ends", { callId, code, error });
@@ -330,12 +331,13 @@ export class Call implements LegHandlers {
   }
 
   #close(reason: string, hangsUp: boolean): void {
-    const { brain, leg, playback, timeline, transcript, words } = this.#parts;
+    const { brain, leg, playback, timeline, transcript, uplink, words } = this.#parts;
     const { telemetry, log, closed, hangUp } = this.#deps;
     this.#endReason = reason;
     this.#timers.close();
     timeline.end();
     playback.close();
+    uplink.end();
     brain.close();
     words.clear();
     transcript.clear();
