@@ -179,10 +179,11 @@ export class Call implements LegHandlers {
 
   #playbackPort(leg: Leg): PlaybackPort {
     return {
-      send: (payload, startsAtMs) => {
-        if (this.#echo.playing(payload, startsAtMs)) this.#downlink.send(payload);
+      send: (payload, startsAtMs, begins) => {
+        if (this.#echo.playing(payload, startsAtMs)) this.#downlink.send(payload, begins);
         else this.problem(new TypeError(`A delta of ${payload.length} characters is not base64`));
       },
+      finish: () => this.#downlink.finish(),
       mark: (name) => leg.mark(name),
       clear: () => {
         this.#downlink.clear();

@@ -37,8 +37,14 @@ export const PLAYBACK_DEFAULTS: PlaybackSettings = {
 
 /** Where playback sends, and whom it tells. */
 export interface PlaybackPort {
-  /** Sends audio in the brain's format to the caller, who will begin to hear it at `startsAtMs`. */
-  send(payload: string, startsAtMs: number): void;
+  /**
+   * Sends audio in the brain's format to the caller, who will begin to hear it at `startsAtMs`.
+   *
+   * @param begins It is the beginning of an item: no part of what was sent before it.
+   */
+  send(payload: string, startsAtMs: number, begins: boolean): void;
+  /** All of an item was sent. */
+  finish(): void;
   mark(name: string): void;
   clear(): void;
   cork(write: () => void): void;
@@ -53,6 +59,8 @@ export interface PlaybackPort {
 
 interface Chunk {
   readonly payload: string;
+  /** The first of its item. */
+  readonly begins: boolean;
   readonly startMs: number;
   readonly endMs: number;
 }
@@ -102,6 +110,8 @@ export class Playback {
   #answerMs = 0;
   #firstSent = false;
   #firstHeard = false;
+  /** Of the item that was sent last, the port has not been told the end. */
+  #unfinished = false;
   #probeAtMs = -1;
   #cancelTimer: (() => void) | null = null;
 
@@ -150,12 +160,13 @@ export class Playback {
     }
     this.#complete = false;
     const last = this.#items.at(-1);
-    if (last?.itemId === itemId) last.endMs += durationMs;
+    const begins = last?.itemId !== itemId;
+    if (!begins) last.endMs += durationMs;
     else {
       const startMs = this.#receivedMs;
       this.#items.push({ itemId, startMs, endMs: startMs + durationMs, ours });
     }
-    this.#split(payload, durationMs);
+    this.#split(payload, durationMs, begins);
     const breaksSilence = !this.#audible;
     this.#audible = true;
     this.#pump();
@@ -202,7 +213,7 @@ export class Playback {
   hold(): void {
     if (this.#held) return;
     const heardMs = this.#heardNow();
-    if (this.#sentMs > heardMs || this.#marks.length > 0) this.#port.clear();
+    if (this.#sentMs > heardMs || this.#marks.length > 0) this.#clear();
     this.#held = true;
     this.#restart(heardMs);
   }
@@ -217,7 +228,7 @@ export class Playback {
   /** Forgets the answer; clears the leg if any of it is still there. */
   drop(): void {
     if (!this.#held && (this.#sentMs > this.#heardNow() || this.#marks.length > 0)) {
-      this.#port.clear();
+      this.#clear();
     }
     this.#reset();
   }
@@ -252,20 +263,20 @@ export class Playback {
     return this.#ear.heardMs(this.#clock.nowMs());
   }
 
-  #split(payload: string, durationMs: number): void {
+  #split(payload: string, durationMs: number, begins: boolean): void {
     const maxBytes = this.#settings.maxChunkMs * this.#bytesPerMs;
     const chars = Math.floor(maxBytes / CUT_BYTES) * CUT_CHARS;
-    if (payload.length <= chars) return this.#push(payload, durationMs);
+    if (payload.length <= chars) return this.#push(payload, durationMs, begins);
     for (let at = 0; at < payload.length; at += chars) {
       const piece = payload.slice(at, at + chars);
-      this.#push(piece, base64ByteLength(piece) / this.#bytesPerMs);
+      this.#push(piece, base64ByteLength(piece) / this.#bytesPerMs, begins && at === 0);
     }
   }
 
-  #push(payload: string, durationMs: number): void {
+  #push(payload: string, durationMs: number, begins: boolean): void {
     const startMs = this.#receivedMs;
     this.#receivedMs += durationMs;
-    this.#chunks.push({ payload, startMs, endMs: this.#receivedMs });
+    this.#chunks.push({ payload, begins, startMs, endMs: this.#receivedMs });
   }
 
   /** Sends what may be sent, and plans the next look. */
@@ -274,13 +285,13 @@ export class Playback {
     const nowMs = this.#clock.nowMs();
     const due = this.#next < this.#chunks.length &&
       this.#sentMs - this.#ear.heardMs(nowMs) < this.#settings.aheadMs;
-    const lastMarkDue = this.#complete && this.#next >= this.#chunks.length &&
-      this.#markedMs < this.#sentMs;
+    const endDue = this.#complete && this.#next >= this.#chunks.length &&
+      (this.#unfinished || this.#markedMs < this.#sentMs);
     // Corking one small message costs more than it saves.
     const single = due && this.#next === this.#chunks.length - 1 && this.#firstSent &&
       this.#chunks[this.#next]!.endMs - this.#markedMs < this.#settings.markEveryMs;
     if (single && !this.#complete) this.#sendNow();
-    else if (due || lastMarkDue) this.#port.cork(this.#sendNow);
+    else if (due || endDue) this.#port.cork(this.#sendNow);
     this.#plan(nowMs);
   }
 
@@ -292,11 +303,14 @@ export class Playback {
       this.#sentMs - this.#ear.heardMs(nowMs) < this.#settings.aheadMs
     ) {
       const chunk = this.#chunks[this.#next++]!;
+      if (chunk.begins) this.#finish();
       // After a hold, the first chunk may have been heard in part.
       const skipMs = this.#sentMs - chunk.startMs;
       const skipChars = Math.floor(skipMs * this.#bytesPerMs / CUT_BYTES) * CUT_CHARS;
       const startsAtMs = nowMs + this.#sentMs - this.#ear.heardMs(nowMs);
-      this.#port.send(skipChars > 0 ? chunk.payload.slice(skipChars) : chunk.payload, startsAtMs);
+      const payload = skipChars > 0 ? chunk.payload.slice(skipChars) : chunk.payload;
+      this.#port.send(payload, startsAtMs, chunk.begins);
+      this.#unfinished = true;
       this.#ear.sent(chunk.endMs, nowMs);
       this.#sentMs = chunk.endMs;
       if (!this.#firstSent && chunk.endMs > this.#answerMs) {
@@ -305,10 +319,21 @@ export class Playback {
         this.#mark(); // its echo tells when the caller heard the first sound
       } else if (this.#sentMs - this.#markedMs >= this.#settings.markEveryMs) this.#mark();
     }
-    if (this.#complete && this.#next >= this.#chunks.length && this.#markedMs < this.#sentMs) {
-      this.#mark();
-    }
+    if (!this.#complete || this.#next < this.#chunks.length) return;
+    this.#finish();
+    if (this.#markedMs < this.#sentMs) this.#mark();
   };
+
+  #finish(): void {
+    if (!this.#unfinished) return;
+    this.#unfinished = false;
+    this.#port.finish();
+  }
+
+  #clear(): void {
+    this.#unfinished = false;
+    this.#port.clear();
+  }
 
   #mark(): void {
     const name = `${this.#generation}:${++this.#markSeq}`;
@@ -387,6 +412,7 @@ export class Playback {
     this.#held = false;
     this.#complete = true;
     this.#audible = false;
+    this.#unfinished = false;
     this.#answerMs = 0;
     this.#firstSent = false;
     this.#firstHeard = false;

@@ -59,6 +59,17 @@ export class Transcoder {
     return this.#bytes.subarray(0, length);
   }
 
+  /**
+   * Ends the stream: converts what the resampler still holds, 2.46 ms where one rate is 8 kHz.
+   *
+   * @returns A view that is good until the next call; empty when nothing is held.
+   */
+  flush(): Uint8Array {
+    const samples = this.#resampler?.flush(this.#resampled) ?? 0;
+    const length = encodeInto(this.#to, this.#resampled.subarray(0, samples), this.#bytes);
+    return this.#bytes.subarray(0, length);
+  }
+
   /** Forgets the past: what comes next has no seam with it. */
   reset(): void {
     this.#resampler?.reset();
