@@ -29,7 +29,7 @@ export class Downlink {
   /** @param begins A new stream begins: it has no seam with what was sent before. */
   send(payload: string, begins = false): void {
     if (begins) this.#forget();
-    if (this.#transcoder.idle && this.#leg.kind === "twilio") return this.#leg.playBase64(payload);
+    if (this.#transcoder.idle && this.#leg.wire === "base64") return this.#leg.playBase64(payload);
     const length = decodeBase64Into(payload, this.#bytes.subarray(this.#half));
     if (length <= 0) return;
     const have = this.#half + length;

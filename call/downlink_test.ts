@@ -4,7 +4,8 @@ import fc from "fast-check";
 import type { Leg } from "../legs/leg.ts";
 import { type AudioFormat, bytesPerMs, PCM_24K, PCMA, PCMU } from "../media/format.ts";
 import { Downlink } from "./downlink.ts";
-import { Playback, type PlaybackPort } from "./playback.ts";
+import { Playback } from "./playback.ts";
+import type { PlaybackPort } from "./playback_port.ts";
 import { FakeClock } from "./test_phone.ts";
 import { Transcoder } from "./transcoder.ts";
 
@@ -18,7 +19,12 @@ class FakeLeg implements Leg {
   readonly texts: string[] = [];
   readonly pieces: Uint8Array[] = [];
   clears = 0;
-  constructor(readonly kind: "twilio" | "browser", readonly format: AudioFormat) {}
+  readonly brainFormat = PCM_24K;
+  readonly hasScreen = false;
+  readonly wire: "base64" | "bytes";
+  constructor(readonly kind: "twilio" | "browser", readonly format: AudioFormat) {
+    this.wire = kind === "twilio" ? "base64" : "bytes";
+  }
 
   playBase64(payload: string): void {
     this.texts.push(payload);

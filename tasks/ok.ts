@@ -16,12 +16,12 @@ export const ROOMS = [
   "brain",
   "call",
   "routes",
+  "server",
   "telemetry",
   "cli",
   "deploy",
   "web",
   "app_test.ts",
-  "drain_test.ts",
   "config_test.ts",
 ];
 
