@@ -21,6 +21,7 @@ export const ROOMS = [
   "cli",
   "deploy",
   "web",
+  "tests/turns",
   "app_test.ts",
   "config_test.ts",
 ];
