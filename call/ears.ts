@@ -38,7 +38,7 @@ export interface EarsSettings {
   readonly maxFrameMs: number;
 }
 
-export const EARS_DEFAULTS: EarsSettings = {
+const EARS_DEFAULTS: EarsSettings = {
   minSpeechMs: 50,
   minSilenceMs: 200,
   pauseMs: 160,

@@ -1,5 +1,6 @@
 import test from "node:test";
 import { assert, assertEquals } from "@std/assert";
+import { seeded } from "../tests/random.ts";
 import { loadSpeech, speechFacts, type SpeechName } from "../tests/speech/speech.ts";
 import { type AudioFormat, bytesPerMs, PCM_24K, PCMA, PCMU } from "../media/format.ts";
 import { MULAW_SILENCE, mulawToPcm16, pcm16ToMulaw } from "../media/mulaw.ts";
@@ -211,12 +212,11 @@ test("silence alone is never told, and odd frame lengths are heard too", () => {
 
 /** `ms` of hiss at this level, as µ-law. */
 function hiss(ms: number, levelDbfs: number, seed = 1): Uint8Array {
-  let state = seed;
+  const random = seeded(seed);
   return Uint8Array.from({ length: ms * 8 }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     // Uniform numbers have a third of the power of their peak.
     return pcm16ToMulaw(
-      Math.round((state / 2 ** 31 - 1) * Math.sqrt(3) * 32768 * 10 ** (levelDbfs / 20)),
+      Math.round((random() * 2 - 1) * Math.sqrt(3) * 32768 * 10 ** (levelDbfs / 20)),
     );
   });
 }

@@ -28,7 +28,7 @@ export interface EchoGuardSettings {
   readonly maxDelayMs: number;
 }
 
-export const ECHO_GUARD_DEFAULTS: EchoGuardSettings = {
+const ECHO_GUARD_DEFAULTS: EchoGuardSettings = {
   firstLossDb: 10,
   maxLossDb: 50,
   believeDb: 2,

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, it } from "node:test";
 import { SAMPLE_RATES_HZ, type SampleRateHz } from "./format.ts";
 import { Resampler } from "./resampler.ts";
-import { asPcm16, seededRandom, sine, sweep } from "./test_signals.ts";
+import { seeded } from "../tests/random.ts";
+import { asPcm16, sine, sweep } from "./test_signals.ts";
 
 const RATIOS = SAMPLE_RATES_HZ.flatMap((fromHz) =>
   SAMPLE_RATES_HZ.map((toHz) => ({ fromHz, toHz }))
@@ -36,7 +37,7 @@ describe("Resampler", () => {
   });
 
   it("gives the same samples for any frame sizes, empty and odd ones too", () => {
-    const random = seededRandom(3);
+    const random = seeded(3);
     const noise = Int16Array.from({ length: 3000 }, () => random() * 65536 - 32768);
     const sizes = fc.array(fc.nat(1100), { maxLength: 12 }).map((list) => [...list, 161]);
     fc.assert(

@@ -57,7 +57,13 @@ function resolve(from: string, target: string): string {
   return new URL(target, `file:///${from}`).pathname.slice(1);
 }
 
-function sources(directory = ""): string[] {
+/** Whether a file is a test, or helps tests. */
+export function isTest(path: string): boolean {
+  return path.startsWith("tests/") || TEST.test(path);
+}
+
+/** All TypeScript of ours. */
+export function sources(directory = ""): string[] {
   const found: string[] = [];
   for (const entry of Deno.readDirSync(directory || ".")) {
     const path = directory ? `${directory}/${entry.name}` : entry.name;

@@ -4,18 +4,8 @@
  * @module
  */
 
+import { seeded } from "../tests/random.ts";
 import type { VadSampleRateHz } from "./options.ts";
-
-/** Numbers in [0, 1) from a seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** Samples of `ms` at `rateHz`. */
 export function samplesOf(ms: number, rateHz = 8000): number {

@@ -22,10 +22,6 @@ import { Conversation } from "./conversation.ts";
 
 const APPEND = `{"type":"input_audio_buffer.append","audio":"`;
 
-const BYTES_PER_MS = 8;
-/** A frame of the line on which nothing plays. */
-export const SILENCE = new Uint8Array(20 * BYTES_PER_MS).fill(0xff);
-
 const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** The defaults of `config.ts`, as `server/services.ts` hands them on. */

@@ -7,6 +7,7 @@
 import { lookup } from "node:dns/promises";
 import net from "node:net";
 import tls from "node:tls";
+import { within } from "../../runtime/within.ts";
 
 /** A step of the way that a connection takes. */
 export type Stage = "name" | "TCP" | "TLS" | "upgrade" | "messages";
@@ -60,7 +61,7 @@ export async function dial(url: URL, { timeoutMs, ca }: DialOptions): Promise<Li
   const secure = url.protocol === "wss:" || url.protocol === "https:";
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const startMs = performance.now();
-  const addresses = await within("name", timeoutMs, resolveName(host));
+  const addresses = await inTime("name", timeoutMs, resolveName(host));
   const nameMs = performance.now() - startMs;
   const port = Number(url.port) || (secure ? 443 : 80);
   const { tcpMs, ...tcp } = await dialFirst(addresses, port, timeoutMs);
@@ -99,7 +100,7 @@ async function dialFirst(
     const startMs = performance.now();
     const socket = net.connect({ host: address, port });
     try {
-      await within("TCP", timeoutMs, happened(socket, "connect", "TCP"));
+      await inTime("TCP", timeoutMs, happened(socket, "connect", "TCP"));
       socket.setNoDelay(true);
       return { socket, deadAddresses, tcpMs: performance.now() - startMs };
     } catch (error) {
@@ -123,7 +124,7 @@ async function startTls(
     ALPNProtocols: ["http/1.1"],
     ca,
   });
-  await within("TLS", timeoutMs, happened(socket, "secureConnect", "TLS"));
+  await inTime("TLS", timeoutMs, happened(socket, "secureConnect", "TLS"));
   return socket;
 }
 
@@ -143,18 +144,8 @@ function happened(socket: net.Socket, event: string, stage: Stage): Promise<void
 }
 
 /** Bounds one step in time. */
-export async function within<T>(stage: Stage, timeoutMs: number, work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new WireError(stage, `no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
+export function inTime<T>(stage: Stage, timeoutMs: number, work: Promise<T>): Promise<T> {
+  return within(timeoutMs, work, () => {
+    throw new WireError(stage, `no answer within ${timeoutMs} ms`);
   });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => {});
-  }
 }

@@ -8,7 +8,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import type net from "node:net";
-import { WireError, within } from "./dial.ts";
+import { inTime, WireError } from "./dial.ts";
 import { joined } from "./frames.ts";
 
 const MAX_HEAD_BYTES = 16 * 1024;
@@ -42,7 +42,7 @@ export async function shakeHands(
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.write(lines.join("\r\n") + "\r\n\r\n");
-  const { status, head, rest } = await within("upgrade", timeoutMs, readHead(socket));
+  const { status, head, rest } = await inTime("upgrade", timeoutMs, readHead(socket));
   if (status !== 101) {
     const body = await readBody(socket, rest, head);
     throw new WireError("upgrade", `the upgrade was answered with ${status}`, status, codeIn(body));

@@ -6,7 +6,7 @@
  */
 
 import type net from "node:net";
-import { dial, type DialOptions, WireError, within } from "./dial.ts";
+import { dial, type DialOptions, inTime, WireError } from "./dial.ts";
 import { FrameReader, maskedFrame } from "./frames.ts";
 import { shakeHands } from "./handshake.ts";
 
@@ -98,7 +98,7 @@ function converse(
   return {
     send: (text) => void socket.write(maskedFrame("text", new TextEncoder().encode(text))),
     next: () =>
-      within(
+      inTime(
         "messages",
         timeoutMs,
         (async () => {
@@ -112,7 +112,7 @@ function converse(
     ping: async () => {
       const startMs = performance.now();
       socket.write(maskedFrame("ping", new Uint8Array(0)));
-      await within("messages", timeoutMs, new Promise<void>((resolve) => ponged = resolve));
+      await inTime("messages", timeoutMs, new Promise<void>((resolve) => ponged = resolve));
       return performance.now() - startMs;
     },
     close() {

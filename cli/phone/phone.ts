@@ -34,7 +34,7 @@ import { TwimlRunner } from "./twiml_runner.ts";
 import { poll } from "./wait.ts";
 import { newSid, postForm, redirectOrigin, type Wire } from "./webhook.ts";
 
-export { type CallEnd, type CallTimes, type PhoneOptions, type Said, saidAtMs, spokenAtMs };
+export { type PhoneOptions, saidAtMs, spokenAtMs };
 
 export class Phone {
   readonly callSid: string;

@@ -5,7 +5,7 @@
  */
 
 /** How often a condition is looked at, unless asked otherwise. */
-export const POLL_MS = 5;
+const POLL_MS = 5;
 
 /**
  * Looks every few ms until `probe` gives something that is not false, null or undefined.
