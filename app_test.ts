@@ -7,7 +7,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { testApp, UPGRADE } from "./routes/test_app.ts";
-import { pagePaths } from "./web/mod.ts";
+import { ASSETS } from "./web/mod.ts";
 
 test("GET /ready says whether new calls are taken, and the reason when not", async () => {
   const { request, deps } = testApp({ EARSHOT_MAX_CALLS: "1" });
@@ -54,7 +54,7 @@ test("GET /metrics is Prometheus text under its own content type", async () => {
 
 test("the page and each of its parts are served, and nothing of theirs may come from elsewhere", async () => {
   const { request } = testApp();
-  for (const path of pagePaths()) {
+  for (const path of ASSETS.keys()) {
     const response = await request(path);
     assertEquals(response.status, 200, path);
     assertStringIncludes(response.headers.get("content-security-policy")!, "default-src 'self'");

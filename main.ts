@@ -101,14 +101,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "latency-test": {
     summary: "phone a server many times at once, and measure what its callers hear",
     async run(args) {
-      const { runLatencyTest } = await import("./probe/latency/command.ts");
+      const { runLatencyTest } = await import("./cli/latency/command.ts");
       return await runLatencyTest(args, process);
     },
   },
   "doctor": {
     summary: "look at what makes calls slow: settings, brain, Twilio, the way in, this machine",
     async run(args) {
-      const { runDoctor } = await import("./probe/doctor/command.ts");
+      const { runDoctor } = await import("./cli/doctor/command.ts");
       const { stdout, stderr, env } = process;
       return await runDoctor(args, { stdout, stderr, env, runtime: await pickRuntime() });
     },

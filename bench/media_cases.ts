@@ -11,11 +11,10 @@ import * as speexModule from "speex-resampler";
 import { decodeAlawInto, encodeAlawInto } from "../media/alaw.ts";
 import { decodeBase64Into, encodeBase64 } from "../media/base64.ts";
 import { SAMPLE_RATES_HZ, type SampleRateHz } from "../media/format.ts";
-import { levelDbfsOfMulaw, levelDbfsOfPcm16 } from "../media/level.ts";
+import { levelDbfsOfMulaw, levelDbfsOfPcm16, levelDbfsOfPcm16Bytes } from "../media/level.ts";
 import { decodeMulawInto, encodeMulawInto } from "../media/mulaw.ts";
-import { floatFromPcm16Into, pcm16FromBytesInto, pcm16FromFloatInto } from "../media/pcm.ts";
+import { pcm16FromBytesInto } from "../media/pcm.ts";
 import { Resampler } from "../media/resampler.ts";
-import { pcm16Ring } from "../media/ring.ts";
 import { foldedDown3, foldedUp3, sharedLoopResampler } from "./media_candidates.ts";
 
 /** One way of doing one thing to one frame. */
@@ -69,7 +68,6 @@ encodeAlawInto(pcm, alaw);
 const decoded = new Int16Array(160);
 const pcmOut = new Int16Array(960);
 const byteOut = new Uint8Array(2048);
-const floatOut = new Float32Array(960);
 
 ours("µ-law decode, 160", "decodeMulawInto", () => decodeMulawInto(mulaw, pcmOut));
 other("µ-law decode, 160", "alawmulaw", () => alawmulaw.mulaw.decode(mulaw));
@@ -108,21 +106,16 @@ other("base64 encode, 160 bytes", "btoa", () => btoa(String.fromCharCode(...mula
 
 const wide = frameOf(24000);
 const wideBytes = new Uint8Array(wide.buffer);
-const wideFloats = Float32Array.from(wide, (sample) => sample / 32768);
+const wideOut = new Int16Array(480);
 const wideView = new DataView(wide.buffer);
 ours("PCM16 from bytes, 480", "pcm16FromBytesInto", () => pcm16FromBytesInto(wideBytes, pcmOut));
+ours("level of 480 PCM16 samples", "levelDbfsOfPcm16Bytes", () => levelDbfsOfPcm16Bytes(wideBytes));
+other("level of 480 PCM16 samples", "read, then levelDbfsOfPcm16", () => {
+  pcm16FromBytesInto(wideBytes, wideOut);
+  return levelDbfsOfPcm16(wideOut);
+});
 other("PCM16 from bytes, 480", "DataView", () => {
   for (let i = 0; i < 480; i++) pcmOut[i] = wideView.getInt16(i * 2, true);
-});
-ours("floats to PCM16, 480", "pcm16FromFloatInto", () => pcm16FromFloatInto(wideFloats, pcmOut));
-ours("PCM16 to floats, 480", "floatFromPcm16Into", () => floatFromPcm16Into(wide, floatOut));
-
-const ring = pcm16Ring(8000, "overwrite-oldest");
-ours("ring, 160", "write over the oldest", () => ring.write(pcm));
-const queue = pcm16Ring(8000, "refuse");
-ours("ring, 160", "write and read", () => {
-  queue.write(pcm);
-  return queue.read(pcmOut);
 });
 
 await SpeexResampler.initPromise;
@@ -171,9 +164,6 @@ for (const [from, to] of [[8000, 24000], [24000, 8000]] as const) {
   const frame = frameOf(from);
   const resampler = new Resampler({ fromHz: from, toHz: to });
   ours(group, "Resampler, Int16", () => resampler.process(frame, pcmOut));
-  const floats = Float32Array.from(frame, (sample) => sample / 32768);
-  const floatResampler = new Resampler({ fromHz: from, toHz: to });
-  ours(group, "Resampler, Float32", () => floatResampler.processFloat(floats, floatOut));
   for (const name of Object.keys(candidates)) {
     checkCandidate(name, from, to);
     const candidate = candidates[name]!(from);

@@ -20,6 +20,7 @@ import { PCMU } from "../media/format.ts";
 import { configureLog, log } from "../telemetry/log.ts";
 import { LineOutput } from "../telemetry/log_output.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
+import { seeded } from "../tests/random.ts";
 
 const { values } = parseArgs({
   options: {
@@ -42,11 +43,10 @@ const telemetry = new Telemetry({
 // One second of a caller's audio, as Twilio's messages. Noise from a fixed seed: the detector's work
 // does not depend on the words.
 const STREAM = "MZ0123456789abcdef0123456789abcdef";
-let seed = 1;
+const random = seeded(1);
 const messages = Array.from({ length: 50 }, (_, i) => {
   const frame = new Uint8Array(160).map(() => {
-    seed = (seed * 1103515245 + 12345) & 0x7fffffff;
-    return 0x70 + (seed >> 16 & 0x8f);
+    return 0x70 + (random() * 65536 & 0x8f);
   });
   const payload = btoa(String.fromCharCode(...frame));
   return `{"event":"media","sequenceNumber":"${i + 2}","media":{"track":"inbound","chunk":"${
@@ -133,7 +133,7 @@ const usage = usageFrom({
   output_token_details: { text_tokens: 40, audio_tokens: 160 },
 });
 for (let i = 0; i < LIVE_CALLS; i++) telemetry.callStarted(i % 2 === 0 ? "twilio" : "browser");
-const kinds = ["answer", "greeting", "text", "barge_in", "tool"] as const;
+const kinds = ["answer", "greeting", "text", "tool"] as const;
 const turnNs = nsEach(5_000, (i) => {
   telemetry.turn({
     callId: "CA1",

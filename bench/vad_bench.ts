@@ -8,7 +8,7 @@
  */
 
 import { bench, do_not_optimize, group, run } from "mitata";
-import { concat, mix, noise, pcm16, speech } from "../vad/synthetic.ts";
+import { concat, mix, noise, pcm16, speech } from "../vad/test_signals.ts";
 import { Vad, type VadSampleRateHz } from "../vad/vad.ts";
 import { allocatedBytes } from "./media_heap.ts";
 

@@ -222,7 +222,8 @@ export class Call implements LegHandlers {
 
   /** The brain is of no more use: the caller hears a short apology, then a clean hang-up. */
   #brainFailed(error: Error, code: string): void {
-    const { leg } = this.#parts;
+    const { leg, uplink } = this.#parts;
+    uplink.end();
     this.#deps.telemetry.brainError(code, "fatal");
     const { callId } = this.start;
     this.#deps.log.error("The brain failed, the call ends", { callId, code, error });
@@ -237,12 +238,13 @@ export class Call implements LegHandlers {
   }
 
   #close(reason: string, hangsUp: boolean): void {
-    const { brain, leg, playback, timeline, transcript, typing } = this.#parts;
+    const { brain, leg, playback, timeline, transcript, typing, uplink } = this.#parts;
     const { telemetry, log, closed } = this.#deps;
     this.#endReason = reason;
     this.#timers.close();
     timeline.end();
     playback.close();
+    uplink.end();
     brain.close();
     typing.clear();
     transcript.clear();

@@ -43,6 +43,7 @@ class Rig {
   readonly sent: Event[] = [];
   readonly steps: RecordedStep[] = [];
   readonly call: Call;
+  readonly telemetry = new Telemetry({ maxCalls: 1, region: "test", instance: "test" });
   ended = "";
   /** Runs inside `send`. */
   answer: (event: Event) => void = () => {};
@@ -87,7 +88,7 @@ class Rig {
       brain,
       settings: { ...SETTINGS, ...settings },
       clock: this.clock,
-      telemetry: new Telemetry({ maxCalls: 1, region: "test", instance: "test" }),
+      telemetry: this.telemetry,
       log: QUIET,
       closed: () => {},
       record: (line: RecordedSettings | RecordedStep) => {
@@ -98,6 +99,10 @@ class Rig {
 
   says(event: Event): void {
     this.#handlers.message(JSON.stringify(event));
+  }
+
+  leaves(): void {
+    this.#handlers.closed();
   }
 
   ready(): void {
@@ -203,5 +208,24 @@ describe("a call", () => {
     assertEquals(rig.steps[0]!.actions.map(({ type }) => type), ["drop", "say"]);
     rig.clock.pass(10_000);
     assertEquals(rig.ended, "brain_failed");
+  });
+
+  it("loses no frame to a slow brain when there is none any more", () => {
+    const frame = new Uint8Array(160).fill(0xff);
+    for (const leaves of ["brain", "agent"] as const) {
+      const rig = new Rig({}, "twilio");
+      rig.ready();
+      rig.call.audio(frame, null);
+      assertEquals(rig.types().at(-1), "input_audio_buffer.append");
+      rig.takes = false;
+      if (leaves === "brain") rig.leaves();
+      else rig.call.end("draining");
+      for (let n = 0; n < 400; n++) {
+        rig.call.audio(frame, null);
+        rig.clock.pass(20);
+      }
+      assertEquals(rig.telemetry.framesDropped, 0, leaves);
+      assert(rig.call.endReason !== "", leaves);
+    }
   });
 });

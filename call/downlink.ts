@@ -7,7 +7,7 @@
 
 import type { Leg } from "../legs/leg.ts";
 import { decodeBase64Into } from "../media/base64.ts";
-import { type AudioFormat, bytesPerMs } from "../media/format.ts";
+import { type AudioFormat, bytesPerMs, bytesPerSample } from "../media/format.ts";
 import { Transcoder } from "./transcoder.ts";
 
 export class Downlink {
@@ -23,10 +23,12 @@ export class Downlink {
     this.#leg = leg;
     this.#transcoder = new Transcoder(brainFormat, leg.format, maxPieceMs);
     this.#bytes = new Uint8Array(Math.ceil(maxPieceMs * bytesPerMs(brainFormat)) + 1);
-    this.#sampleBytes = brainFormat.encoding === "pcm16" ? 2 : 1;
+    this.#sampleBytes = bytesPerSample(brainFormat);
   }
 
-  send(payload: string): void {
+  /** @param begins A new stream begins: it has no seam with what was sent before. */
+  send(payload: string, begins = false): void {
+    if (begins) this.#forget();
     if (this.#transcoder.idle && this.#leg.wire === "base64") return this.#leg.playBase64(payload);
     const length = decodeBase64Into(payload, this.#bytes.subarray(this.#half));
     if (length <= 0) return;
@@ -38,10 +40,21 @@ export class Downlink {
     if (this.#half > 0) this.#bytes[0] = this.#bytes[have - 1]!;
   }
 
+  /** The stream is complete: what the resampler still holds of it goes out. */
+  finish(): void {
+    const tail = this.#transcoder.flush();
+    if (tail.length > 0) this.#leg.playBytes(tail);
+    this.#forget();
+  }
+
   /** What was sent is dropped; what comes next has no seam with it. */
   clear(): void {
+    this.#forget();
+    this.#leg.clear();
+  }
+
+  #forget(): void {
     this.#transcoder.reset();
     this.#half = 0;
-    this.#leg.clear();
   }
 }

@@ -4,6 +4,9 @@ import fc from "fast-check";
 import type { Leg } from "../legs/leg.ts";
 import { type AudioFormat, bytesPerMs, PCM_24K, PCMA, PCMU } from "../media/format.ts";
 import { Downlink } from "./downlink.ts";
+import { Playback } from "./playback.ts";
+import type { PlaybackPort } from "./playback_port.ts";
+import { FakeClock } from "./test_phone.ts";
 import { Transcoder } from "./transcoder.ts";
 
 fc.configureGlobal({ seed: 20 });
@@ -142,4 +145,99 @@ test("clear clears the leg, and what comes next has no seam with what was", () =
   downlink.send(sound(PCM_24K, 20).toBase64());
   const fresh = new Transcoder(PCM_24K, PCMU, 20);
   assertEquals(leg.heard, fresh.convert(sound(PCM_24K, 20)).slice());
+});
+
+/** Answers as a call plays them: by playback, over a downlink, to a leg. */
+class Line {
+  readonly clock = new FakeClock();
+  readonly leg: FakeLeg;
+  readonly playback: Playback;
+  readonly marks: string[] = [];
+
+  constructor(format: AudioFormat, brain: AudioFormat) {
+    const leg = this.leg = new FakeLeg(format === PCMU ? "twilio" : "browser", format);
+    const downlink = new Downlink(leg, brain, MAX_PIECE_MS);
+    const port: PlaybackPort = {
+      send: (payload, _startsAtMs, begins) => downlink.send(payload, begins),
+      finish: () => downlink.finish(),
+      clear: () => downlink.clear(),
+      cork: (write) => write(),
+      mark: (name) => void this.marks.push(name),
+      sent() {},
+      heard() {},
+      silent() {},
+      overflow() {},
+    };
+    this.playback = new Playback(brain, port, this.clock);
+  }
+
+  answer(item: string, bytes: Uint8Array): void {
+    this.playback.begin();
+    this.playback.enqueue(item, bytes.toBase64());
+    this.playback.complete();
+  }
+}
+
+/** What one answer alone becomes. */
+function converted(bytes: Uint8Array, from: AudioFormat, to: AudioFormat): Uint8Array {
+  const transcoder = new Transcoder(from, to, 1000);
+  return join([transcoder.convert(bytes).slice(), transcoder.flush().slice()]);
+}
+
+test("half a sample at the end of an answer leaves the next one as it is", () => {
+  for (const format of [PCM_24K, PCMU]) {
+    for (const restMs of [0, 5000]) {
+      const line = new Line(format, PCM_24K);
+      const bytes = sound(PCM_24K, 100);
+      line.answer("item_1", bytes.subarray(0, 4799));
+      line.clock.pass(restMs);
+      line.leg.pieces.length = 0;
+      line.answer("item_2", bytes);
+      const heard = line.leg.heard;
+      line.clock.pass(5000);
+      const wanted = format === PCM_24K ? bytes : converted(bytes, PCM_24K, format);
+      assertEquals(heard, wanted);
+    }
+  }
+});
+
+test("half a sample of an answer that was dropped, all of it heard, leaves the next one as it is", () => {
+  const line = new Line(PCM_24K, PCM_24K);
+  const bytes = sound(PCM_24K, 100);
+  line.playback.begin();
+  line.playback.enqueue("item_1", bytes.subarray(0, 4799).toBase64());
+  line.clock.pass(1000);
+  for (const name of line.marks) line.playback.markHeard(name);
+  line.playback.drop();
+  assertEquals(line.leg.clears, 0);
+  line.leg.pieces.length = 0;
+  line.answer("item_2", bytes);
+  assertEquals(line.leg.heard, bytes);
+});
+
+test("an answer is heard to its last sample, though resampled, alone and before another", () => {
+  for (const [brain, format] of [[PCM_24K, PCMU], [PCMU, PCM_48K]] as const) {
+    const line = new Line(format, brain);
+    const answers = [sound(brain, 100), sound(brain, 60), sound(brain, 900)];
+    const wanted = answers.map((bytes) => converted(bytes, brain, format));
+    line.answer("item_1", answers[0]!);
+    assertEquals(line.leg.heard.length, 100 * bytesPerMs(format), "2.46 ms less is the defect");
+    line.answer("item_2", answers[1]!);
+    line.answer("item_3", answers[2]!);
+    line.clock.pass(5000);
+    assertEquals(line.leg.heard, join(wanted));
+  }
+});
+
+test("what is held and goes on has its end once", () => {
+  const line = new Line(PCMU, PCM_24K);
+  const bytes = sound(PCM_24K, 800);
+  line.answer("item_1", bytes);
+  line.clock.pass(300);
+  line.playback.hold();
+  const before = line.leg.heard.length;
+  line.playback.resume();
+  line.clock.pass(5000);
+  const againMs = (line.leg.heard.length - before) / 8;
+  assert(againMs >= 500 && againMs <= 501, `${againMs} ms`);
 });

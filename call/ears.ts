@@ -6,9 +6,9 @@
  * @module
  */
 
+import { decodeInto } from "../media/codec.ts";
 import type { AudioFormat } from "../media/format.ts";
 import { Vad } from "../vad/vad.ts";
-import { decodeInto } from "./transcoder.ts";
 
 /** What ears tell. Times are on the call's clock, dated back to where they are true. */
 export interface EarsPort {
@@ -20,13 +20,8 @@ export interface EarsPort {
   /** The pause has lasted `maybeDoneMs`: the turn may be over. */
   maybeDone(endMs: number): void;
   stopped(endMs: number): void;
-  /**
-   * The silence that ends the turn now; left out, the detector's own number stands.
-   *
-   * @param turnMs How long the caller has been speaking.
-   * @param fallDb How far the last voice was below the turn's own level.
-   */
-  silenceMs?(turnMs: number, fallDb: number): number;
+  /** The silence that ends the turn now; left out, the detector's own number stands. */
+  silenceMs?(): number;
 }
 
 export interface EarsSettings {
@@ -43,7 +38,7 @@ export interface EarsSettings {
   readonly maxFrameMs: number;
 }
 
-export const EARS_DEFAULTS: EarsSettings = {
+const EARS_DEFAULTS: EarsSettings = {
   minSpeechMs: 50,
   minSilenceMs: 200,
   pauseMs: 160,
@@ -61,8 +56,6 @@ const LAG_MS = 10;
 const VOICED = 0.5;
 /** Nobody breaks in more quietly than this. */
 const FAINTEST_DBFS = -50;
-/** Weights of 10 ms: about a second, and about 60 ms. */
-const SLOW = 0.01, QUICK = 0.16;
 /** Echo below this is no speech to a brain's detector either. */
 const HARMLESS_DBFS = -58;
 
@@ -94,9 +87,6 @@ export class Ears {
   /** The pause as the detector counts it. */
   #longestMs = 0;
   #maybeDone = false;
-  /** Level of the turn's voice, slowly and quickly followed. */
-  #turnDbfs = 0;
-  #lastDbfs = 0;
   #echoDbfs = -Infinity;
 
   constructor(format: AudioFormat, port: EarsPort, settings: Partial<EarsSettings> = {}) {
@@ -186,7 +176,6 @@ export class Ears {
     this.#goesOn = false;
     this.#longestMs = 0;
     this.#maybeDone = false;
-    this.#turnDbfs = this.#lastDbfs = this.vad.levelDbfs;
     this.#port.started(onsetMs);
   }
 
@@ -195,7 +184,6 @@ export class Ears {
     if (voiced) this.#voiceMs = this.vad.positionMs;
     if (this.#deaf) return;
     if (!this.#told) return this.#watchGate(voiced, ms);
-    if (voiced) this.#follow();
     this.#watchPause(voiced);
     if (this.#told && this.vad.speaking) this.#watchEnd();
   }
@@ -215,11 +203,6 @@ export class Ears {
     if (voiced && loud) this.#loudMs += ms;
     else this.#loudMs = Math.max(0, this.#loudMs - ms);
     if (this.#loudMs >= gateMs) this.#tell(this.#at(this.vad.positionMs - this.#loudMs - LAG_MS));
-  }
-
-  #follow(): void {
-    this.#turnDbfs += SLOW * (this.vad.levelDbfs - this.#turnDbfs);
-    this.#lastDbfs += QUICK * (this.vad.levelDbfs - this.#lastDbfs);
   }
 
   /** Counted from the last voice itself, without the hold that the detector gives it in noise. */
@@ -251,10 +234,7 @@ export class Ears {
       return;
     }
     this.#longestMs = silenceMs;
-    const endsAfterMs = this.#port.silenceMs?.(
-      this.#nowMs - this.#onsetMs - silenceMs,
-      this.#turnDbfs - this.#lastDbfs,
-    );
+    const endsAfterMs = this.#port.silenceMs?.();
     if (endsAfterMs !== undefined) this.vad.minSilenceMs = endsAfterMs;
     if (maybeDoneMs > 0 && !this.#maybeDone && silenceMs >= maybeDoneMs) {
       this.#maybeDone = true;

@@ -1,5 +1,6 @@
 import test from "node:test";
 import { assert, assertEquals } from "@std/assert";
+import { seeded } from "../tests/random.ts";
 import { loadSpeech, speechFacts, type SpeechName } from "../tests/speech/speech.ts";
 import { type AudioFormat, bytesPerMs, PCM_24K, PCMA, PCMU } from "../media/format.ts";
 import { MULAW_SILENCE, mulawToPcm16, pcm16ToMulaw } from "../media/mulaw.ts";
@@ -25,7 +26,7 @@ class Rig {
   constructor(
     settings: Partial<EarsSettings> = {},
     readonly format: AudioFormat = PCMU,
-    silenceMs?: (turnMs: number, fallDb: number) => number,
+    silenceMs?: () => number,
   ) {
     this.ears = new Ears(format, {
       started: (onsetMs) => {
@@ -119,19 +120,16 @@ test("a pause that may be the end of the turn is told early, with the end as it 
 });
 
 test("who decides how long the silence has to be is asked while it lasts", () => {
-  const asked: [turnMs: number, fallDb: number][] = [];
-  const rig = new Rig({ minSilenceMs: 200 }, PCMU, (turnMs, fallDb) => {
-    asked.push([turnMs, fallDb]);
+  let asked = 0;
+  const rig = new Rig({ minSilenceMs: 200 }, PCMU, () => {
+    asked++;
     return 1500;
   });
   rig.silence(500);
   rig.hear(loadSpeech("booking_pause"));
   rig.silence(2000);
   assertEquals(rig.times("started"), 1, "200 ms of silence would have cut it in two");
-  assert(asked.length > 50);
-  for (const [turnMs, fallDb] of asked) {
-    assert(turnMs >= 0 && turnMs < 5000 && Number.isFinite(fallDb), `${turnMs} ms, ${fallDb} dB`);
-  }
+  assert(asked > 50);
 });
 
 test("while the agent speaks, what is no louder than its echo is not told at all", () => {
@@ -214,12 +212,11 @@ test("silence alone is never told, and odd frame lengths are heard too", () => {
 
 /** `ms` of hiss at this level, as µ-law. */
 function hiss(ms: number, levelDbfs: number, seed = 1): Uint8Array {
-  let state = seed;
+  const random = seeded(seed);
   return Uint8Array.from({ length: ms * 8 }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     // Uniform numbers have a third of the power of their peak.
     return pcm16ToMulaw(
-      Math.round((state / 2 ** 31 - 1) * Math.sqrt(3) * 32768 * 10 ** (levelDbfs / 20)),
+      Math.round((random() * 2 - 1) * Math.sqrt(3) * 32768 * 10 ** (levelDbfs / 20)),
     );
   });
 }

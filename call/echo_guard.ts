@@ -12,9 +12,8 @@
  */
 
 import { decodeBase64Into } from "../media/base64.ts";
+import { levelDbfsOf } from "../media/codec.ts";
 import { type AudioFormat, bytesPerMs } from "../media/format.ts";
-import { levelDbfsOfAlaw, levelDbfsOfMulaw, levelDbfsOfPcm16 } from "../media/level.ts";
-import { pcm16FromBytesInto } from "../media/pcm.ts";
 
 export interface EchoGuardSettings {
   /** Return loss that is assumed of a line that we don't know yet. */
@@ -29,7 +28,7 @@ export interface EchoGuardSettings {
   readonly maxDelayMs: number;
 }
 
-export const ECHO_GUARD_DEFAULTS: EchoGuardSettings = {
+const ECHO_GUARD_DEFAULTS: EchoGuardSettings = {
   firstLossDb: 10,
   maxLossDb: 50,
   believeDb: 2,
@@ -62,7 +61,6 @@ export class EchoGuard {
   readonly #settings: EchoGuardSettings;
   readonly #format: AudioFormat;
   readonly #bytes: Uint8Array;
-  readonly #pcm: Int16Array;
   /** The first 20 ms: all there is, when a brain sends frame by frame. */
   readonly #firstSlot: Uint8Array;
   readonly #levelDbfs = new Float32Array(SLOTS).fill(-Infinity);
@@ -87,7 +85,6 @@ export class EchoGuard {
     const bytes = Math.ceil(maxPieceMs * bytesPerMs(format));
     this.#bytes = new Uint8Array(bytes);
     this.#firstSlot = this.#bytes.subarray(0, SLOT_MS * bytesPerMs(format));
-    this.#pcm = new Int16Array(Math.ceil(bytes / 2));
   }
 
   /** How much weaker than our voice its echo is believed to be. */
@@ -113,7 +110,8 @@ export class EchoGuard {
       const slot = Math.floor(ms / SLOT_MS);
       const index = slot % SLOTS;
       const end = Math.min(length, at + slotBytes);
-      const level = this.#level(
+      const level = levelDbfsOf(
+        this.#format,
         at === 0 && end === slotBytes ? this.#firstSlot : this.#bytes.subarray(at, end),
       );
       if (this.#slotOf[index] !== slot || level > this.#levelDbfs[index]!) {
@@ -207,12 +205,5 @@ export class EchoGuard {
       }
       sent[d] = loudest;
     }
-  }
-
-  #level(bytes: Uint8Array): number {
-    if (this.#format.encoding === "pcmu") return levelDbfsOfMulaw(bytes);
-    if (this.#format.encoding === "pcma") return levelDbfsOfAlaw(bytes);
-    const samples = pcm16FromBytesInto(bytes.subarray(0, bytes.length & ~1), this.#pcm);
-    return levelDbfsOfPcm16(this.#pcm.subarray(0, samples));
   }
 }

@@ -2,6 +2,7 @@ import test from "node:test";
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { type AudioFormat, bytesPerMs, PCM_24K, PCMA, PCMU } from "../media/format.ts";
 import { mulawToPcm16, pcm16ToMulaw } from "../media/mulaw.ts";
+import { seeded } from "../tests/random.ts";
 import { loadSpeech } from "../tests/speech/speech.ts";
 import { Vad } from "../vad/vad.ts";
 import { EchoGuard } from "./echo_guard.ts";
@@ -23,7 +24,7 @@ class Rig {
   readonly #line: Line;
   readonly #vad = new Vad({ sampleRateHz: 8000 }, () => {});
   readonly #pcm = new Int16Array(160);
-  #seed = 7;
+  readonly #next = seeded(7);
   nowMs = 60_000;
   #frame = 0;
   heardDbfs = -Infinity;
@@ -64,10 +65,9 @@ class Rig {
     }
   }
 
-  /** Uniform between −1 and 1 (Numerical Recipes' generator, so that it repeats). */
+  /** Uniform between −1 and 1. */
   #random(): number {
-    this.#seed = (Math.imul(this.#seed, 1664525) + 1013904223) >>> 0;
-    return this.#seed / 2 ** 31 - 1;
+    return this.#next() * 2 - 1;
   }
 }
 

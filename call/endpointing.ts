@@ -76,7 +76,7 @@ export class Endpointing {
   }
 
   /** The silence that ends the turn now. */
-  silenceMs(_turnMs?: number, _fallDb?: number): number {
+  silenceMs(): number {
     const { mode, silenceMs, deviations, minSilenceMs, maxSilenceMs } = this.#settings;
     if (mode === "fixed") return silenceMs;
     const learnedMs = this.#meanMs + deviations * this.#deviationMs;

@@ -42,7 +42,7 @@ export function makeEars(
     maybeDone: (endMs) => call().step({ type: "caller_maybe_done", endMs }),
     stopped: (endMs) => call().step({ type: "caller_stopped", by: "local", endMs, playing }),
   };
-  if (local) port.silenceMs = (turnMs, fallDb) => endpointing.silenceMs(turnMs, fallDb);
+  if (local) port.silenceMs = () => endpointing.silenceMs();
   return new Ears(format, port, {
     minSpeechMs,
     minSilenceMs: silenceMs,

@@ -25,11 +25,9 @@ import oneMoment from "./phrases/one_moment.txt" with { type: "text" };
 import sayAgain from "./phrases/say_again.txt" with { type: "text" };
 import { Transcoder } from "./transcoder.ts";
 
-const PHRASES = { apology, one_moment: oneMoment, say_again: sayAgain };
+export const PHRASES = { apology, one_moment: oneMoment, say_again: sayAgain };
 
 export type PhraseName = keyof typeof PHRASES;
-
-export const PHRASE_NAMES = Object.keys(PHRASES) as readonly PhraseName[];
 
 /** What has been converted: as many as there are phrases and formats, so it needs no bound. */
 const converted = new Map<string, string>();

@@ -40,6 +40,8 @@ export class Playback {
   #answerMs = 0;
   #firstSent = false;
   #firstHeard = false;
+  /** Of the item that was sent last, the port has not been told the end. */
+  #unfinished = false;
   #probeAtMs = -1;
   #cancelTimer: (() => void) | null = null;
 
@@ -135,7 +137,7 @@ export class Playback {
   hold(): void {
     if (this.#held) return;
     const heardMs = this.#heardNow();
-    if (this.#sentMs > heardMs || this.#marks.pending > 0) this.#port.clear();
+    if (this.#sentMs > heardMs || this.#marks.pending > 0) this.#clear();
     this.#held = true;
     this.#restart(heardMs);
   }
@@ -150,7 +152,7 @@ export class Playback {
   /** Forgets the answer; clears the leg if any of it is still there. */
   drop(): void {
     if (!this.#held && (this.#sentMs > this.#heardNow() || this.#marks.pending > 0)) {
-      this.#port.clear();
+      this.#clear();
     }
     this.#reset();
   }
@@ -185,12 +187,13 @@ export class Playback {
     const { waiting, first } = this.#queue;
     const due = waiting > 0 &&
       this.#sentMs - this.#ear.heardMs(nowMs) < this.#settings.aheadMs;
-    const lastMarkDue = this.#complete && waiting === 0 && this.#markedMs < this.#sentMs;
+    const endDue = this.#complete && waiting === 0 &&
+      (this.#unfinished || this.#markedMs < this.#sentMs);
     // Corking one small message costs more than it saves.
     const single = due && waiting === 1 && this.#firstSent &&
       first!.endMs - this.#markedMs < this.#settings.markEveryMs;
     if (single && !this.#complete) this.#sendNow();
-    else if (due || lastMarkDue) this.#port.cork(this.#sendNow);
+    else if (due || endDue) this.#port.cork(this.#sendNow);
     this.#plan(nowMs);
   }
 
@@ -202,9 +205,12 @@ export class Playback {
       this.#sentMs - this.#ear.heardMs(nowMs) < this.#settings.aheadMs
     ) {
       const chunk = this.#queue.take();
+      if (chunk.begins) this.#finish();
       const startsAtMs = nowMs + this.#sentMs - this.#ear.heardMs(nowMs);
       // After a hold, the first piece may have been heard in part.
-      this.#port.send(this.#queue.cut(chunk, this.#sentMs - chunk.startMs), startsAtMs);
+      const payload = this.#queue.cut(chunk, this.#sentMs - chunk.startMs);
+      this.#port.send(payload, startsAtMs, chunk.begins);
+      this.#unfinished = true;
       this.#ear.sent(chunk.endMs, nowMs);
       this.#sentMs = chunk.endMs;
       if (!this.#firstSent && chunk.endMs > this.#answerMs) {
@@ -213,10 +219,21 @@ export class Playback {
         this.#mark(); // its echo tells when the caller heard the first sound
       } else if (this.#sentMs - this.#markedMs >= this.#settings.markEveryMs) this.#mark();
     }
-    if (this.#complete && this.#queue.waiting === 0 && this.#markedMs < this.#sentMs) {
-      this.#mark();
-    }
+    if (!this.#complete || this.#queue.waiting > 0) return;
+    this.#finish();
+    if (this.#markedMs < this.#sentMs) this.#mark();
   };
+
+  #finish(): void {
+    if (!this.#unfinished) return;
+    this.#unfinished = false;
+    this.#port.finish();
+  }
+
+  #clear(): void {
+    this.#unfinished = false;
+    this.#port.clear();
+  }
 
   #mark(): void {
     this.#queue.forget(this.#heardNow() - KEEP_MS);
@@ -280,6 +297,7 @@ export class Playback {
     this.#held = false;
     this.#complete = true;
     this.#audible = false;
+    this.#unfinished = false;
     this.#answerMs = 0;
     this.#firstSent = false;
     this.#firstHeard = false;

@@ -27,8 +27,14 @@ export const PLAYBACK_DEFAULTS: PlaybackSettings = {
 
 /** Where playback sends, and whom it tells. */
 export interface PlaybackPort {
-  /** Sends audio in the brain's format to the caller, who will begin to hear it at `startsAtMs`. */
-  send(payload: string, startsAtMs: number): void;
+  /**
+   * Sends audio in the brain's format to the caller, who will begin to hear it at `startsAtMs`.
+   *
+   * @param begins It is the beginning of an item: no part of what was sent before it.
+   */
+  send(payload: string, startsAtMs: number, begins: boolean): void;
+  /** All of an item was sent. */
+  finish(): void;
   /** Not there where the wire can't tell what was heard: then the clock has to do. */
   mark?(name: string): void;
   clear(): void;

@@ -12,6 +12,8 @@ import type { Heard } from "./turns/events.ts";
 /** A piece that is sent in one message. */
 export interface Chunk {
   readonly payload: string;
+  /** The first of its item. */
+  readonly begins: boolean;
   readonly startMs: number;
   readonly endMs: number;
 }
@@ -66,24 +68,25 @@ export class PlayoutQueue {
 
   add(itemId: string, payload: string, durationMs: number, ours: boolean): void {
     const last = this.#items.at(-1);
-    if (last?.itemId === itemId) last.endMs += durationMs;
+    const begins = last?.itemId !== itemId;
+    if (!begins) last.endMs += durationMs;
     else {
       const startMs = this.#receivedMs;
       this.#items.push({ itemId, startMs, endMs: startMs + durationMs, ours });
     }
     const maxBytes = this.#maxChunkMs * this.#bytesPerMs;
     const chars = Math.floor(maxBytes / CUT_BYTES) * CUT_CHARS;
-    if (payload.length <= chars) return this.#push(payload, durationMs);
+    if (payload.length <= chars) return this.#push(payload, durationMs, begins);
     for (let at = 0; at < payload.length; at += chars) {
       const piece = payload.slice(at, at + chars);
-      this.#push(piece, this.durationMs(piece));
+      this.#push(piece, this.durationMs(piece), begins && at === 0);
     }
   }
 
-  #push(payload: string, durationMs: number): void {
+  #push(payload: string, durationMs: number, begins: boolean): void {
     const startMs = this.#receivedMs;
     this.#receivedMs += durationMs;
-    this.#chunks.push({ payload, startMs, endMs: this.#receivedMs });
+    this.#chunks.push({ payload, begins, startMs, endMs: this.#receivedMs });
   }
 
   /** The next piece, which is sent now; there has to be one. */

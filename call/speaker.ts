@@ -40,10 +40,11 @@ export class Speaker {
     this.#downlink = new Downlink(leg, format, maxChunkMs);
     this.#echo = new EchoGuard(format, maxChunkMs);
     this.playback = new Playback(format, {
-      send: (payload, startsAtMs) => {
-        if (this.#echo.playing(payload, startsAtMs)) this.#downlink.send(payload);
+      send: (payload, startsAtMs, begins) => {
+        if (this.#echo.playing(payload, startsAtMs)) this.#downlink.send(payload, begins);
         else port.problem(new TypeError(`A delta of ${payload.length} characters is not base64`));
       },
+      finish: () => this.#downlink.finish(),
       mark: leg.mark && ((name) => leg.mark!(name)),
       clear: () => {
         this.#downlink.clear();

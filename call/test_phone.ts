@@ -169,6 +169,7 @@ export class TestPort implements PlaybackPort {
     this.startsAtMs.push(startsAtMs);
     this.phone?.send({ bytes: Uint8Array.fromBase64(payload) });
   }
+  finish(): void {}
   mark(name: string): void {
     this.marks.push(name);
     this.phone?.send({ mark: name });

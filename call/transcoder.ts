@@ -6,24 +6,9 @@
  * @module
  */
 
-import { decodeAlawInto, encodeAlawInto } from "../media/alaw.ts";
-import { type AudioFormat, sameFormat } from "../media/format.ts";
-import { decodeMulawInto, encodeMulawInto } from "../media/mulaw.ts";
-import { pcm16FromBytesInto, pcm16ToBytesInto } from "../media/pcm.ts";
+import { decodeInto, encodeInto } from "../media/codec.ts";
+import { type AudioFormat, bytesPerSample, sameFormat } from "../media/format.ts";
 import { Resampler } from "../media/resampler.ts";
-
-/** Decodes bytes of `format` into samples. Returns the number of samples. */
-export function decodeInto(format: AudioFormat, bytes: Uint8Array, out: Int16Array): number {
-  if (format.encoding === "pcmu") return decodeMulawInto(bytes, out);
-  if (format.encoding === "pcma") return decodeAlawInto(bytes, out);
-  return pcm16FromBytesInto(bytes, out);
-}
-
-function encodeInto(format: AudioFormat, pcm: Int16Array, out: Uint8Array): number {
-  if (format.encoding === "pcmu") return encodeMulawInto(pcm, out);
-  if (format.encoding === "pcma") return encodeAlawInto(pcm, out);
-  return pcm16ToBytesInto(pcm, out);
-}
 
 export class Transcoder {
   readonly #from: AudioFormat;
@@ -50,7 +35,7 @@ export class Transcoder {
       });
       this.#resampled = new Int16Array(this.#resampler.outputCapacity(samples));
     }
-    this.#bytes = new Uint8Array(this.#resampled.length * (to.encoding === "pcm16" ? 2 : 1));
+    this.#bytes = new Uint8Array(this.#resampled.length * bytesPerSample(to));
   }
 
   /** True when both formats are the same and pieces may be passed by. */
@@ -71,6 +56,17 @@ export class Transcoder {
       pcm = this.#resampled;
     }
     const length = encodeInto(this.#to, pcm.subarray(0, samples), this.#bytes);
+    return this.#bytes.subarray(0, length);
+  }
+
+  /**
+   * Ends the stream: converts what the resampler still holds, 2.46 ms where one rate is 8 kHz.
+   *
+   * @returns A view that is good until the next call; empty when nothing is held.
+   */
+  flush(): Uint8Array {
+    const samples = this.#resampler?.flush(this.#resampled) ?? 0;
+    const length = encodeInto(this.#to, this.#resampled.subarray(0, samples), this.#bytes);
     return this.#bytes.subarray(0, length);
   }
 

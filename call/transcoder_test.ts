@@ -2,8 +2,9 @@ import test from "node:test";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type AudioFormat, bytesPerMs, PCM_24K, PCMA, PCMU } from "../media/format.ts";
+import { decodeInto } from "../media/codec.ts";
 import { mulawToPcm16 } from "../media/mulaw.ts";
-import { decodeInto, Transcoder } from "./transcoder.ts";
+import { Transcoder } from "./transcoder.ts";
 
 fc.configureGlobal({ seed: 20 });
 

@@ -12,7 +12,7 @@ export interface TranscriptSettings {
   readonly maxLineChars: number;
 }
 
-export const TRANSCRIPT_DEFAULTS: TranscriptSettings = { maxLines: 100, maxLineChars: 2000 };
+const TRANSCRIPT_DEFAULTS: TranscriptSettings = { maxLines: 100, maxLineChars: 2000 };
 
 /** One side's words in one item. */
 export interface TranscriptLine {

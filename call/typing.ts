@@ -16,7 +16,7 @@ export interface TypingSettings {
   readonly digitPauseMs: number;
 }
 
-export const TYPING_DEFAULTS = { maxLines: 50, maxDigits: 64 };
+const TYPING_DEFAULTS = { maxLines: 50, maxDigits: 64 };
 
 export interface TypingPort {
   /** Runs `fn` after `ms`, in the place of what was set before. */

@@ -7,9 +7,8 @@
 
 import { appendAudio } from "../brain/requests.ts";
 import { base64ByteLength, encodeBase64 } from "../media/base64.ts";
-import { ALAW_SILENCE } from "../media/alaw.ts";
+import { silenceByte } from "../media/codec.ts";
 import { type AudioFormat, bytesPerMs } from "../media/format.ts";
-import { MULAW_SILENCE } from "../media/mulaw.ts";
 import { Transcoder } from "./transcoder.ts";
 
 export interface UplinkSettings {
@@ -56,6 +55,7 @@ export class Uplink {
   /** The caller has spoken before the session stood: from there on, everything is kept. */
   #spoke = false;
   #muted = false;
+  #ended = false;
   /** Audio that the brain was given so far, in ms. */
   #sentMs = 0;
   /** Payloads that wait: early ones, slow ones, or the pre-roll of a closed gate. */
@@ -99,6 +99,7 @@ export class Uplink {
 
   /** One frame. `payload` is its base64, if the wire brought it so. */
   push(bytes: Uint8Array, payload: string | null): void {
+    if (this.#ended) return;
     if (!this.#ready) {
       const early = payload ?? encodeBase64(bytes);
       const { maxEarlyFrames, preRollMs } = this.#settings;
@@ -117,10 +118,9 @@ export class Uplink {
 
   /** A frame of silence in the place of one that holds nothing of the caller. */
   pushSilence(length: number): void {
+    if (this.#ended) return;
     if (this.#silence.length !== length) {
-      const { encoding } = this.#legFormat;
-      const code = encoding === "pcmu" ? MULAW_SILENCE : encoding === "pcma" ? ALAW_SILENCE : 0;
-      this.#silence = new Uint8Array(length).fill(code);
+      this.#silence = new Uint8Array(length).fill(silenceByte(this.#legFormat));
       this.#silencePayload = encodeBase64(this.#silence);
     }
     if (this.#ready) this.#forward(this.#silence, this.#silencePayload);
@@ -138,6 +138,12 @@ export class Uplink {
   /** The caller is silent: frames become pre-roll. */
   close(): void {
     this.#open = false;
+  }
+
+  /** The brain is gone: what comes now is lost to nobody. */
+  end(): void {
+    this.#ended = true;
+    this.#clear();
   }
 
   /** Sends silence in the place of what the line carries: a detector that noise holds open ends. */

@@ -69,7 +69,6 @@ async function fullText(): Promise<string> {
   telemetry.bargedIn();
   telemetry.falseAlarm();
   telemetry.brainError('odd "code"\n{}', "fatal");
-  telemetry.reconnected();
   telemetry.webhook(200);
   telemetry.usage("gpt-realtime-2.1", USAGE);
   telemetry.usage("unheard-of", USAGE);

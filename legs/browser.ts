@@ -26,7 +26,7 @@ export interface BrowserSettings extends StallSettings {
   readonly maxProblems: number;
 }
 
-export const BROWSER_DEFAULTS: BrowserSettings = {
+const BROWSER_DEFAULTS: BrowserSettings = {
   ...STALL_DEFAULTS,
   maxTextLength: 4000,
   maxFrameMs: 2000,

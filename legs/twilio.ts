@@ -35,7 +35,7 @@ export interface TwilioSettings extends StallSettings {
   readonly maxProblems: number;
 }
 
-export const TWILIO_DEFAULTS: TwilioSettings = {
+const TWILIO_DEFAULTS: TwilioSettings = {
   ...STALL_DEFAULTS,
   maxGapMs: 10_000,
   maxFrameMs: 2000,

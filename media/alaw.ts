@@ -49,11 +49,6 @@ export function alawToPcm16(byte: number): number {
   return PCM16_BY_ALAW[byte & 0xff]!;
 }
 
-/** Encodes one 16-bit sample, −32768 to 32767, as an A-law byte. */
-export function pcm16ToAlaw(sample: number): number {
-  return ALAW_BY_PCM16[sample & 0xffff]!;
-}
-
 /**
  * Decodes A-law (ITU-T G.711, tables 1a and 1b) to 16-bit linear PCM in a buffer the caller owns.
  *

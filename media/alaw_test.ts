@@ -1,6 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "node:test";
-import { ALAW_SILENCE, alawToPcm16, decodeAlawInto, encodeAlawInto, pcm16ToAlaw } from "./alaw.ts";
+import { ALAW_SILENCE, alawToPcm16, decodeAlawInto, encodeAlawInto } from "./alaw.ts";
+
+/** Encodes one sample. */
+function pcm16ToAlaw(sample: number): number {
+  const byte = new Uint8Array(1);
+  encodeAlawInto(Int16Array.of(sample), byte);
+  return byte[0]!;
+}
 
 // ITU-T G.711, tables 1a and 1b, as printed: for each segment how many intervals, how wide, and the
 // decision value at its end.

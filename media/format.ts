@@ -26,9 +26,14 @@ export const PCM_24K: AudioFormat = { encoding: "pcm16", sampleRateHz: 24000 };
 /** The sample rates, for checks on what the outside asks for. */
 export const SAMPLE_RATES_HZ: readonly SampleRateHz[] = [8000, 16000, 24000, 48000];
 
+/** Bytes of one sample: 1 for G.711, 2 for PCM. */
+export function bytesPerSample(format: AudioFormat): 1 | 2 {
+  return format.encoding === "pcm16" ? 2 : 1;
+}
+
 /** Bytes that one millisecond of `format` takes: 8 for G.711, 48 for PCM at 24 kHz. */
 export function bytesPerMs(format: AudioFormat): number {
-  return (format.sampleRateHz / 1000) * (format.encoding === "pcm16" ? 2 : 1);
+  return (format.sampleRateHz / 1000) * bytesPerSample(format);
 }
 
 /** True when audio of one format can be passed on as the other untouched. */

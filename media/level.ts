@@ -43,6 +43,17 @@ export function levelDbfsOfPcm16(pcm: Int16Array): number {
   return dbfsOfMeanSquare(sum / (pcm.length * FULL_SCALE_SQUARED));
 }
 
+/** The level of 16-bit little-endian samples; half a sample at the end is left out. */
+export function levelDbfsOfPcm16Bytes(bytes: Uint8Array): number {
+  const samples = bytes.length >> 1;
+  let sum = 0;
+  for (let i = 0, at = 0; i < samples; i++, at += 2) {
+    const sample = (bytes[at]! | (bytes[at + 1]! << 8)) << 16 >> 16;
+    sum += sample * sample;
+  }
+  return dbfsOfMeanSquare(sum / (samples * FULL_SCALE_SQUARED));
+}
+
 /** The level of µ-law bytes: the same as of the samples they decode to. */
 export function levelDbfsOfMulaw(bytes: Uint8Array): number {
   return dbfsOfMeanSquare(sumOf(SQUARE_BY_MULAW, bytes) / bytes.length);

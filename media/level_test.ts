@@ -9,7 +9,8 @@ import {
   levelDbfsOfPcm16,
 } from "./level.ts";
 import { decodeMulawInto, MULAW_SILENCE } from "./mulaw.ts";
-import { asPcm16, seededRandom, sine } from "./test_signals.ts";
+import { seeded } from "../tests/random.ts";
+import { asPcm16, sine } from "./test_signals.ts";
 
 describe("level", () => {
   it("reads a square wave at full scale as 0 dBFS and a sine as -3.01", () => {
@@ -36,7 +37,7 @@ describe("level", () => {
   });
 
   it("measures G.711 bytes as it measures the samples they decode to", () => {
-    const random = seededRandom(7);
+    const random = seeded(7);
     const pcm = new Int16Array(160);
     for (let round = 0; round < 200; round++) {
       const bytes = Uint8Array.from({ length: 1 + (round % 160) }, () => random() * 256);

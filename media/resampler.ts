@@ -1,5 +1,5 @@
 /**
- * Streaming sample-rate conversion between 8, 16, 24 and 48 kHz, mono, Int16 or Float32.
+ * Streaming sample-rate conversion between 8, 16, 24 and 48 kHz, mono, 16 bits.
  *
  * A polyphase Kaiser-windowed filter (resampler_filter.ts) run by a SIMD loop (resampler_kernel.ts).
  * A stream may be cut into frames of any size: the output is bit for bit that of one long frame.
@@ -24,11 +24,6 @@ export interface ResamplerOptions {
  * 5,760 outputs: within the kernel's 16,384, as the inputs and 239 past ones are within its 8,192.
  */
 const PART_SAMPLES = 960;
-/** −300 dBFS. Quieter floats count as 0: denormal numbers would slow the loop for nothing. */
-const QUIETEST = 1e-15;
-/** Louder floats count as 0, as NaN and the infinities do: no sum of these can overflow. */
-const LOUDEST = 2 ** 31;
-
 const WINDOW = WINDOW_AT / 4;
 const OUTPUT = OUTPUT_AT / 4;
 
@@ -40,9 +35,7 @@ const OUTPUT = OUTPUT_AT / 4;
  * samples than the ratio says ({@link delayMs} fewer), then exactly the ratio, and after
  * {@link flush} a stream of n samples has become `Math.ceil(n * toHz / fromHz)`.
  *
- * **Int16** results are rounded to the nearest (halves upwards) and clip at −32768 and 32767.
- * **Float32** is nominally ±1 and is not clipped; NaN, infinities and magnitudes above 2^31 count as
- * 0. Int16 and Float32 calls may alternate within one stream: 32768 is 1.
+ * Results are rounded to the nearest (halves upwards) and clip at −32768 and 32767.
  *
  * Equal rates copy.
  *
@@ -125,28 +118,6 @@ export class Resampler {
     return written;
   }
 
-  /** {@link process} for floats. */
-  processFloat(input: Float32Array, out: Float32Array): number {
-    this.#check(input.length, out.length);
-    if (!this.#rows) {
-      for (let i = 0; i < input.length; i++) out[i] = soundOrZero(input[i]!);
-      return input.length;
-    }
-    const windowNew = WINDOW + this.#past.length;
-    let written = 0;
-    for (let from = 0; from < input.length; from += PART_SAMPLES) {
-      const samples = Math.min(PART_SAMPLES, input.length - from);
-      for (let i = 0; i < samples; i++) {
-        scratchFloats[windowNew + i] = soundOrZero(input[from + i]!);
-      }
-      const made = this.#filter(this.#rows, samples);
-      this.#advance(this.#rows, samples, made);
-      storeFloat(out, written, made);
-      written += made;
-    }
-    return written;
-  }
-
   /**
    * Ends the stream: writes what the filter still holds, as if silence followed, then resets.
    *
@@ -154,16 +125,20 @@ export class Resampler {
    * @throws {RangeError} If `out` is too short; nothing is lost then.
    */
   flush(out: Int16Array): number {
-    const made = this.#filterRest(out.length);
-    storePcm16(out, 0, made);
-    return made;
-  }
-
-  /** {@link flush} for floats. */
-  flushFloat(out: Float32Array): number {
-    const made = this.#filterRest(out.length);
-    storeFloat(out, 0, made);
-    return made;
+    const rows = this.#rows;
+    if (!rows) return 0;
+    // Outputs up to the last input's instant: those within the filter's delay of the end.
+    const { up, down, centre } = rows;
+    const due = Math.max(0, Math.ceil((centre - this.#ahead * up - this.#phase) / down));
+    if (out.length < due) {
+      throw new RangeError(`Cannot flush: out holds ${out.length} samples, needs ${due}`);
+    }
+    const windowNew = WINDOW + this.#past.length;
+    scratchFloats.fill(0, windowNew, windowNew + PART_SAMPLES);
+    this.#filter(rows, PART_SAMPLES);
+    storePcm16(out, 0, due);
+    this.reset();
+    return due;
   }
 
   /** Forgets the stream: what the filter holds is dropped, and the next sample is a first one. */
@@ -216,38 +191,13 @@ export class Resampler {
     this.#ahead += Math.floor(position / up) - samples;
     this.#phase = position % up;
   }
-
-  #filterRest(outSamples: number): number {
-    const rows = this.#rows;
-    if (!rows) return 0;
-    // Outputs up to the last input's instant: those within the filter's delay of the end.
-    const { up, down, centre } = rows;
-    const due = Math.max(0, Math.ceil((centre - this.#ahead * up - this.#phase) / down));
-    if (outSamples < due) {
-      throw new RangeError(`Cannot flush: out holds ${outSamples} samples, needs ${due}`);
-    }
-    const windowNew = WINDOW + this.#past.length;
-    scratchFloats.fill(0, windowNew, windowNew + PART_SAMPLES);
-    this.#filter(rows, PART_SAMPLES);
-    this.reset();
-    return due;
-  }
-}
-
-function soundOrZero(sample: number): number {
-  const magnitude = Math.abs(sample);
-  // NaN fails both comparisons.
-  return magnitude >= QUIETEST && magnitude <= LOUDEST ? sample : 0;
 }
 
 function storePcm16(out: Int16Array, at: number, samples: number): void {
   for (let i = 0; i < samples; i++) {
-    // As pcm16FromFloatInto rounds and clips; NaN cannot be here.
+    // Truncating a positive number is the cheapest way to round down: for 480 samples 670 instead of
+    // 940 ns by Math.floor on Bun 1.4.5.
     const raised = scratchFloats[OUTPUT + i]! * 32768 + 32768.5;
     out[at + i] = ((raised < 0 ? 0 : raised > 65535 ? 65535 : raised) | 0) - 32768;
   }
-}
-
-function storeFloat(out: Float32Array, at: number, samples: number): void {
-  for (let i = 0; i < samples; i++) out[at + i] = scratchFloats[OUTPUT + i]!;
 }

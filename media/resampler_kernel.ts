@@ -33,14 +33,10 @@ export const ROW_HEADER_BYTES = 16;
 const PAGE_BYTES = 65536;
 /** The rows of taps start here; those of all eight ratios together take about 6 KiB. */
 export const ROWS_AT = 0;
-/** The window of samples starts here: past ones, then the new ones. */
+/** The window of samples starts here: past ones, then the new ones; 8,192 fit. */
 export const WINDOW_AT = PAGE_BYTES / 2;
-/** Samples that the window can hold. */
-export const WINDOW_CAPACITY = PAGE_BYTES / 2 / 4;
-/** The outputs start here. */
+/** The outputs start here; 16,384 fit. */
 export const OUTPUT_AT = PAGE_BYTES;
-/** Samples that the outputs can take. */
-export const OUTPUT_CAPACITY = PAGE_BYTES / 4;
 
 const memory = new WebAssembly.Memory({ initial: 2, maximum: 2 });
 /** The scratch memory as floats; an index is a byte address divided by 4. */

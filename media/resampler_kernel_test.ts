@@ -10,7 +10,7 @@ import {
   WINDOW_AT,
 } from "./resampler_kernel.ts";
 import { resamplerRows } from "./resampler_rows.ts";
-import { seededRandom } from "./test_signals.ts";
+import { seeded } from "../tests/random.ts";
 
 /** The module's text, run as TypeScript. */
 function plainConvolve(window: number, row: number, count: number, rowBytes: number): number[] {
@@ -34,7 +34,7 @@ describe("resampler kernel", () => {
   ]] as const;
 
   it("computes what its text says, for every ratio, phase and a count that ends mid-period", () => {
-    const random = seededRandom(1);
+    const random = seeded(1);
     for (const [from, to] of ratios) {
       const { up, taps, address, rowStrideBytes } = resamplerRows(from, to);
       assertEquals(taps % TAPS_MULTIPLE, 0);

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, it } from "node:test";
 import { SAMPLE_RATES_HZ, type SampleRateHz } from "./format.ts";
 import { Resampler } from "./resampler.ts";
-import { asPcm16, seededRandom, sine, sweep } from "./test_signals.ts";
+import { seeded } from "../tests/random.ts";
+import { asPcm16, sine, sweep } from "./test_signals.ts";
 
 const RATIOS = SAMPLE_RATES_HZ.flatMap((fromHz) =>
   SAMPLE_RATES_HZ.map((toHz) => ({ fromHz, toHz }))
@@ -23,25 +24,11 @@ function inParts(resampler: Resampler, input: Int16Array, sizes: number[]): Int1
   return out.subarray(0, written);
 }
 
-function inPartsFloat(resampler: Resampler, input: Float32Array, size: number): Float32Array {
-  const out = new Float32Array(Math.ceil((input.length * resampler.toHz) / resampler.fromHz) + 600);
-  let written = 0;
-  for (let from = 0; from < input.length; from += size) {
-    const part = input.subarray(from, from + size);
-    written += resampler.processFloat(part, out.subarray(written));
-  }
-  written += resampler.flushFloat(out.subarray(written));
-  return out.subarray(0, written);
-}
-
 describe("Resampler", () => {
   it("gives the same samples frame by frame as in one piece: sweep and sine, every ratio", () => {
     for (const { fromHz, toHz } of RATIOS) {
       const samples = fromHz / 4;
       for (const signal of [sweep(samples, 0.9), sine(samples, 997, fromHz, 0.9)]) {
-        const whole = inPartsFloat(new Resampler({ fromHz, toHz }), signal, samples);
-        const frames = inPartsFloat(new Resampler({ fromHz, toHz }), signal, fromHz / 50);
-        assertEquals(frames, whole);
         const pcm = asPcm16(signal);
         const wholePcm = inParts(new Resampler({ fromHz, toHz }), pcm, [samples]);
         assertEquals(inParts(new Resampler({ fromHz, toHz }), pcm, [fromHz / 50]), wholePcm);
@@ -50,7 +37,7 @@ describe("Resampler", () => {
   });
 
   it("gives the same samples for any frame sizes, empty and odd ones too", () => {
-    const random = seededRandom(3);
+    const random = seeded(3);
     const noise = Int16Array.from({ length: 3000 }, () => random() * 65536 - 32768);
     const sizes = fc.array(fc.nat(1100), { maxLength: 12 }).map((list) => [...list, 161]);
     fc.assert(
@@ -84,8 +71,10 @@ describe("Resampler", () => {
           ? 0.5 + 0.5 * Math.cos((seconds - 0.05) * 1000 * Math.PI)
           : 0;
       const input = Float32Array.from({ length: fromHz / 10 }, (_, i) => at(i / fromHz));
-      const output = inPartsFloat(new Resampler({ fromHz, toHz }), input, 160);
-      for (const [i, sample] of output.entries()) assertAlmostEquals(sample, at(i / toHz), 0.01);
+      const output = inParts(new Resampler({ fromHz, toHz }), asPcm16(input), [160]);
+      for (const [i, sample] of output.entries()) {
+        assertAlmostEquals(sample / 32767, at(i / toHz), 0.01);
+      }
     }
   });
 
@@ -135,26 +124,13 @@ describe("Resampler", () => {
     const square = Int16Array.from({ length: 1600 }, (_, i) => i % 16 < 8 ? 32767 : -32768);
     for (const { fromHz, toHz } of RATIOS) {
       const out = inParts(new Resampler({ fromHz, toHz }), square, [160]);
-      const floats = Float32Array.from(square, (sample) => sample / 32768);
-      const unclipped = inPartsFloat(new Resampler({ fromHz, toHz }), floats, 160);
+      const quarter = square.map((sample) => sample >> 2);
+      const unclipped = inParts(new Resampler({ fromHz, toHz }), quarter, [160]);
       for (let i = 0; i < out.length; i++) {
-        const wanted = Math.max(-32768, Math.min(32767, unclipped[i]! * 32768));
-        assert(Math.abs(out[i]! - wanted) <= 0.5, `${fromHz} to ${toHz} at ${i}`);
+        const wanted = Math.max(-32768, Math.min(32767, unclipped[i]! * 4));
+        // A quarter is cut by up to 3 of 32768, and rounded.
+        assert(Math.abs(out[i]! - wanted) <= 8, `${fromHz} to ${toHz} at ${i}`);
       }
-    }
-  });
-
-  it("counts NaN, infinities, absurd and denormal floats as 0, and recovers at once", () => {
-    const broken = [NaN, Infinity, -Infinity, 3e38, -1e10, 1e-40, -1e-20];
-    for (const { fromHz, toHz } of RATIOS) {
-      const clean = sine(1600, 500, fromHz, 0.5);
-      const dirty = clean.slice();
-      for (const [i, value] of broken.entries()) {
-        clean[300 + i * 5] = 0;
-        dirty[300 + i * 5] = value;
-      }
-      const expected = inPartsFloat(new Resampler({ fromHz, toHz }), clean, 160);
-      assertEquals(inPartsFloat(new Resampler({ fromHz, toHz }), dirty, 160), expected);
     }
   });
 

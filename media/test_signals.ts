@@ -27,17 +27,6 @@ export function asPcm16(floats: Float32Array): Int16Array {
   return Int16Array.from(floats, (sample) => Math.round(sample * 32767));
 }
 
-/** Repeatable random numbers of 0 to 1 (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** What a signal holds of one frequency, and how far all the rest lies below it. */
 export interface SineFit {
   readonly amplitude: number;

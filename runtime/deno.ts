@@ -8,6 +8,7 @@
  */
 
 import type { Runtime, ServerSocket, SocketHandlers, SocketLimits } from "./runtime.ts";
+import { within } from "./within.ts";
 
 const STOP_TIMEOUT_MS = 1000;
 
@@ -89,12 +90,7 @@ export const runtime: Runtime = {
           }),
       );
       // It waits for ever for a peer that went before its upgrade was done (Deno 2.9.6).
-      const stop = async () => {
-        let timer: ReturnType<typeof setTimeout> | undefined;
-        const late = new Promise<void>((go) => timer = setTimeout(go, STOP_TIMEOUT_MS));
-        await Promise.race([server.shutdown(), late]);
-        clearTimeout(timer);
-      };
+      const stop = () => within(STOP_TIMEOUT_MS, server.shutdown(), () => {});
       return promise.then((port) => ({ port, stop }));
     } catch (error) {
       reject(error);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { within } from "../runtime/within.ts";
 import type { Services } from "./services.ts";
 
 /** The longest that hanging up the last phones may take, beyond the deadline. */
@@ -17,20 +18,11 @@ export async function drain({ registry, config, log, telemetry }: Services): Pro
   const deadlineMs = config.EARSHOT_DRAIN_MS;
   telemetry.draining = true;
   log.info("Draining: no new calls, live ones may finish", { live: registry.live, deadlineMs });
-  const empty = registry.drain();
-  if (!await within(deadlineMs, empty)) {
+  const empty = registry.drain().then(() => true);
+  if (!await within(deadlineMs, empty, () => false)) {
     log.warn("The deadline has come, the last calls are ended", { live: registry.live });
     for (const call of [...registry.calls.values()]) call.end("draining");
-    await within(HANG_UP_WAIT_MS, empty);
+    await within(HANG_UP_WAIT_MS, empty, () => false);
   }
   await new Promise((go) => setTimeout(go, HANDSHAKE_MS));
-}
-
-/** Whether `done` came true within `ms`. */
-async function within(ms: number, done: Promise<void>): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((go) => timer = setTimeout(() => go(false), ms));
-  const came = await Promise.race([done.then(() => true), late]);
-  clearTimeout(timer);
-  return came;
 }

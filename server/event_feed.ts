@@ -15,7 +15,7 @@ export interface EventFeedSettings {
   readonly maxWaiting: number;
 }
 
-export const EVENT_FEED_DEFAULTS: EventFeedSettings = {
+const EVENT_FEED_DEFAULTS: EventFeedSettings = {
   maxListeners: 20,
   healthEveryMs: 1000,
   // At 150 calls about a quarter of a minute. The texts are shared by all who wait for them.

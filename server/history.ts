@@ -14,7 +14,7 @@ export interface HistorySettings {
   readonly maxTurnsPerCall: number;
 }
 
-export const HISTORY_DEFAULTS: HistorySettings = {
+const HISTORY_DEFAULTS: HistorySettings = {
   maxDoneCalls: 200,
   // The longest call by default (55 min) at a turn every 16 s. A turn with its usage was measured to
   // take 0.35 kB of Bun 1.4.5's heap: 14 MB when all of 200 calls are that long.

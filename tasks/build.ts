@@ -12,12 +12,11 @@ const SOURCES = [
   "main.ts",
   "app.ts",
   "config.ts",
-  "deps.ts",
-  "drain.ts",
   "version.ts",
   "deno.json",
   "deno.lock",
   "routes",
+  "server",
   "call",
   "legs",
   "brain",
@@ -26,7 +25,7 @@ const SOURCES = [
   "telemetry",
   "runtime",
   "web",
-  "probe",
+  "cli",
 ];
 
 export const BINARY = "dist/earshot";

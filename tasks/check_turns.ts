@@ -35,7 +35,7 @@ function traits(settings: WorldSettings): string {
   return differ.map(([name, value]) => `${name}: ${value}`).join(", ") || "plain";
 }
 
-export function report(
+function report(
   title: string,
   found: Found,
   seconds: number,

@@ -16,9 +16,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   legs: ["media", "runtime", "telemetry"],
   call: ["brain", "legs", "vad", "media", "telemetry"],
   // The other end of the line knows the wire alone, so that it can't share our mistakes.
-  probe: ["media"],
+  "cli/phone": [],
+  "cli/latency": ["cli/phone", "media"],
   // Looks at our own server from within: the settings it reads, the session it asks for.
-  "probe/doctor": ["config.ts", "version.ts", "brain", "media", "runtime", "telemetry"],
+  "cli/doctor": ["config.ts", "version.ts", "brain", "media", "runtime", "telemetry"],
   server: ["call", "brain", "legs", "media", "runtime", "telemetry", "config.ts", "version.ts"],
   routes: ["server", "call", "brain", "legs", "media", "runtime", "telemetry", "web", "config.ts"],
   "config.ts": [],
@@ -31,8 +32,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "version.ts",
     "runtime",
     "telemetry",
-    "probe",
-    "probe/doctor",
+    "cli/latency",
+    "cli/doctor",
   ],
 };
 
@@ -46,7 +47,9 @@ const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s*"(\.{1,2}\/[^"]+)"|import\("(\.{1,2}\/[^"]+)"\)/g;
 
 function roomOf(path: string): string {
-  if (path.startsWith("probe/doctor/")) return "probe/doctor";
+  // Each command is a room of its own.
+  const command = /^cli\/\w+(?=\/)/.exec(path);
+  if (command) return command[0];
   return path.includes("/") ? path.slice(0, path.indexOf("/")) : path;
 }
 
@@ -54,7 +57,13 @@ function resolve(from: string, target: string): string {
   return new URL(target, `file:///${from}`).pathname.slice(1);
 }
 
-function sources(directory = ""): string[] {
+/** Whether a file is a test, or helps tests. */
+export function isTest(path: string): boolean {
+  return path.startsWith("tests/") || TEST.test(path);
+}
+
+/** All TypeScript of ours. */
+export function sources(directory = ""): string[] {
   const found: string[] = [];
   for (const entry of Deno.readDirSync(directory || ".")) {
     const path = directory ? `${directory}/${entry.name}` : entry.name;

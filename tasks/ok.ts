@@ -1,10 +1,10 @@
 /**
- * The quick gate: format, lint, types, import direction, and the tests that stand beside the source.
+ * The quick gate: format, lint, types, import direction, exports, and the tests that stand beside the source.
  *
  * @module
  */
 
-import { close, run, type Step } from "./steps.ts";
+import { close, newTally, run, type Step } from "./steps.ts";
 
 const deno = Deno.execPath();
 
@@ -18,7 +18,8 @@ export const ROOMS = [
   "routes",
   "server",
   "telemetry",
-  "probe",
+  "runtime",
+  "cli",
   "deploy",
   "web",
   "tests/turns",
@@ -30,6 +31,7 @@ export const QUICK: Step[] = [
   { name: "format", command: [deno, "fmt", "--check"] },
   { name: "lint", command: [deno, "lint"] },
   { name: "imports run one way", command: [deno, "run", "-A", "tasks/imports.ts"] },
+  { name: "exports have importers", command: [deno, "run", "-A", "tasks/exports.ts"] },
   { name: "types", command: [deno, "check", "--quiet", "."] },
   {
     name: "unit tests on Deno",
@@ -38,6 +40,6 @@ export const QUICK: Step[] = [
 ];
 
 if (import.meta.main) {
-  const tally = { passed: 0, failed: 0 };
+  const tally = newTally();
   close(await run(QUICK, tally), tally);
 }

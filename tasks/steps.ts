@@ -15,6 +15,11 @@ export interface Step {
 export interface Tally {
   passed: number;
   failed: number;
+  slowest: { readonly name: string; readonly seconds: number };
+}
+
+export function newTally(): Tally {
+  return { passed: 0, failed: 0, slowest: { name: "", seconds: 0 } };
 }
 
 /** The totals that `deno test` and `bun test` print. */
@@ -62,8 +67,11 @@ async function runOne({ name, command }: Step, tally: Tally): Promise<boolean> {
   const { success, stdout, stderr } = await new Deno.Command(program!, { args }).output();
   const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   count(output, tally);
-  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-  console.log(`${success ? "ok  " : "FAIL"}  ${name.padEnd(44)} ${seconds.padStart(6)} s`);
+  const seconds = (performance.now() - startedMs) / 1000;
+  if (seconds > tally.slowest.seconds) tally.slowest = { name, seconds };
+  console.log(
+    `${success ? "ok  " : "FAIL"}  ${name.padEnd(44)} ${seconds.toFixed(1).padStart(6)} s`,
+  );
   if (!success) console.log(whatFailed(output));
   return success;
 }
@@ -71,6 +79,8 @@ async function runOne({ name, command }: Step, tally: Tally): Promise<boolean> {
 /** The closing line, and the exit code with it. */
 export function close(good: boolean, tally: Tally): never {
   if (!good && tally.failed === 0) tally.failed = 1;
-  console.log(`\n${tally.passed} passed, ${tally.failed} failed`);
+  const { name, seconds } = tally.slowest;
+  console.log(`\nSlowest: ${name}, ${seconds.toFixed(1)} s`);
+  console.log(`${tally.passed} passed, ${tally.failed} failed`);
   Deno.exit(good && tally.failed === 0 ? 0 : 1);
 }

@@ -7,7 +7,7 @@
 
 import { BUN } from "./build.ts";
 import { QUICK, ROOMS } from "./ok.ts";
-import { close, run, type Step } from "./steps.ts";
+import { close, newTally, run, type Step } from "./steps.ts";
 
 const deno = Deno.execPath();
 const test = (name: string, files: string[], group?: string): Step => ({
@@ -37,5 +37,5 @@ const STEPS: Step[] = [
   test("clients, page, settings, deployment", wholeTests()),
 ];
 
-const tally = { passed: 0, failed: 0 };
+const tally = newTally();
 close(await run(STEPS, tally), tally);

@@ -23,7 +23,6 @@ export interface ScrapeSources {
   readonly framesOut: () => number;
   readonly framesDropped: () => number;
   readonly framesSlowPath: () => number;
-  readonly lateFrames: () => number;
   readonly slowFrames: () => number;
   readonly lateTicks: () => number;
   readonly liveByKind: () => Readonly<Record<string, number>>;
@@ -57,7 +56,6 @@ export interface Metrics {
   readonly deadAirs: prom.Counter;
   readonly discardedTokens: prom.Counter;
   readonly brainErrors: prom.Counter<"code" | "severity">;
-  readonly reconnects: prom.Counter;
   readonly webhooks: prom.Counter<"status">;
   readonly tokens: prom.Counter<"model" | "direction" | "modality">;
   readonly costUsd: prom.Counter<"model">;
@@ -120,7 +118,6 @@ export function createMetrics(
     "Messages that the fast scan handed to the full parser.",
     read.framesSlowPath,
   );
-  scrapedCounter("frames_late_total", "Frames that came late from the network.", read.lateFrames);
   scrapedCounter("frames_slow_total", "Frames that took over 5 ms to handle.", read.slowFrames);
   scrapedCounter("loop_late_total", "Times the event loop ran over 60 ms late.", read.lateTicks);
   scrapedCounter("cpu_seconds_total", "CPU time of this process.", read.cpuSeconds);
@@ -196,7 +193,6 @@ export function createMetrics(
       "Tokens of answers that were asked for early and taken back; counted in tokens too.",
     ),
     brainErrors: counter("brain_errors_total", "Errors of brains.", ["code", "severity"]),
-    reconnects: counter("brain_reconnects_total", "Brain sessions opened anew during a call."),
     webhooks,
     tokens: counter("tokens_total", "Tokens used; cached ones are not in input too.", [
       "model",

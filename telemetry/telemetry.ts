@@ -55,8 +55,6 @@ export class Telemetry {
   framesDropped = 0;
   /** Messages that the fast scan handed to the full parser. */
   framesSlowPath = 0;
-  /** Frames that came late from the network. */
-  lateFrames = 0;
 
   #deadAirs = 0;
 
@@ -110,7 +108,6 @@ export class Telemetry {
       framesOut: () => this.framesOut,
       framesDropped: () => this.framesDropped,
       framesSlowPath: () => this.framesSlowPath,
-      lateFrames: () => this.lateFrames,
       slowFrames: () => this.frames.slowFrames,
       lateTicks: () => this.frames.lateTicks,
       liveByKind: () => this.#live,
@@ -226,11 +223,6 @@ export class Telemetry {
   /** A brain reported an error, or failed. */
   brainError(code: string, severity: ErrorSeverity): void {
     this.#metrics.brainErrors.inc({ code: this.#codes.valueOf(code), severity });
-  }
-
-  /** A brain session was opened anew during a call. */
-  reconnected(): void {
-    this.#metrics.reconnects.inc();
   }
 
   /** A webhook was answered. */

@@ -23,7 +23,7 @@ export interface UsageTokens {
 }
 
 /** What a turn was: an answer to speech, the greeting, an answer to typed text, and so on. */
-export type TurnKind = "answer" | "greeting" | "text" | "barge_in" | "tool";
+export type TurnKind = "answer" | "greeting" | "text" | "tool";
 
 /**
  * Where the time of a turn went. Each stage is a duration that starts where the one before it ended,

@@ -46,7 +46,7 @@ export interface TestServer {
  *
  * @param settings Of a server that is started here; one that wants any is never the other.
  */
-export async function startServer(settings: Record<string, string> = {}): Promise<TestServer> {
+async function startServer(settings: Record<string, string> = {}): Promise<TestServer> {
   const url = process.env.EARSHOT_TEST_URL;
   if (url && Object.keys(settings).length === 0) return { url, stop() {} };
   const child = spawn("deno", ["run", "-A", "main.ts"], {

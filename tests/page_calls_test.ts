@@ -43,7 +43,7 @@ const TURNS = [
   },
   {
     n: 2,
-    kind: "barge_in",
+    kind: "answer",
     stages: {},
     totalMs: 0,
     bargeIn: { onsetToClearMs: 90, lastHeardMs: 130 },
@@ -110,7 +110,7 @@ describe("the Calls view", { skip }, () => {
       const turns = page.locator("#call-detail .waterfall > li");
       await turns.nth(1).waitFor();
       assertMatch(await turns.nth(0).innerText(), /1 Answer\s+500 ms/);
-      assertMatch(await turns.nth(1).innerText(), /2 Interrupted\s+90 ms/);
+      assertMatch(await turns.nth(1).innerText(), /2 Answer\s+90 ms/);
 
       // The bar is drawn to the scale of 500 ms: each stage where it began, as wide as it lasted.
       const bars = turns.nth(0).locator(".stage-bar");

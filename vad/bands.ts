@@ -11,7 +11,7 @@
 export const BAND_COUNT = 3;
 
 /** The rate the bank is designed for. */
-export const BANK_RATE_HZ = 8000;
+const BANK_RATE_HZ = 8000;
 
 /**
  * A second-order Butterworth section by the bilinear transform. The numerator is

@@ -190,10 +190,8 @@ export class Detector {
     // Whole ms: V8 boxes a fraction anew each time it is handed on (16 bytes a hop).
     this.holdMs = Math.round(o.holdMs + o.noisyHoldMs * Math.max(0, Math.min(1, drowned)));
     if (height < o.releaseShare * threshold) return SILENCE;
-    if (speaking) return height >= threshold ? SPEECH : AMBIGUOUS;
-    return height >= o.startFactor * threshold && this.levelDbfs >= o.faintestSpeechDbfs
-      ? SPEECH
-      : AMBIGUOUS;
+    if (height < threshold) return AMBIGUOUS;
+    return speaking || this.levelDbfs >= o.faintestSpeechDbfs ? SPEECH : AMBIGUOUS;
   }
 
   #learn(isSpeech: boolean, isNoise: boolean): void {

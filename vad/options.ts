@@ -7,21 +7,14 @@
 /** The rates the detector takes; above 8 kHz it first decimates to 8 kHz. */
 export type VadSampleRateHz = 8000 | 16000 | 24000 | 48000;
 
-/** `listening` finds every word; `barge_in` wants longer, clearer speech before it believes. */
-export type VadProfile = "listening" | "barge_in";
-
 /**
  * Every setting of the detector. Levels are dBFS, 0 dBFS a full-scale square wave (0 dBov).
- * "Height" is the level above the noise floor, "range" the height of the speech peak. Where two
- * defaults are given, the second is that of `barge_in`.
+ * "Height" is the level above the noise floor, "range" the height of the speech peak.
  */
 export interface VadOptions {
   /** Rate of the samples given to `push`. Default 8000. */
   readonly sampleRateHz: VadSampleRateHz;
-  /** Which gate lets speech begin; once begun, both profiles follow it alike. `listening`. */
-  readonly profile: VadProfile;
-  /** Speech this long starts a turn, 10–2000 ms. Default 50; 120. */
-
+  /** Speech this long starts a turn, 10–2000 ms. Default 50. */
   readonly minSpeechMs: number;
   /** Silence this long ends a turn, 20–10000 ms; may be changed while running. Default 200. */
   readonly minSilenceMs: number;
@@ -36,9 +29,7 @@ export interface VadOptions {
   readonly minThresholdDb: number;
   /** The threshold's height is never more than this, dB. Default 10. */
   readonly maxThresholdDb: number;
-  /** To begin, speech must stand this many times the threshold's height. Default 1; 1.4. */
-  readonly startFactor: number;
-  /** Quieter than this, speech may go on but does not begin, dBFS. Default −55; −50. */
+  /** Quieter than this, speech may go on but does not begin, dBFS. Default −55. */
   readonly faintestSpeechDbfs: number;
 
   /** Below this share of the threshold's height a hop is silence in full. Default 0.4. */
@@ -62,9 +53,9 @@ export interface VadOptions {
   readonly peakDecayDbPerS: number;
 }
 
-const LISTENING: VadOptions = {
+/** What a detector does unless told otherwise. */
+export const VAD_DEFAULTS: VadOptions = {
   sampleRateHz: 8000,
-  profile: "listening",
   minSpeechMs: 50,
   minSilenceMs: 200,
   steadyShare: 0.25,
@@ -72,7 +63,6 @@ const LISTENING: VadOptions = {
   noiseDeviations: 3.5,
   minThresholdDb: 2.5,
   maxThresholdDb: 10,
-  startFactor: 1,
   faintestSpeechDbfs: -55,
   releaseShare: 0.4,
   ambiguousWeight: 0.35,
@@ -85,18 +75,6 @@ const LISTENING: VadOptions = {
   peakDecayDbPerS: 1,
 };
 
-/** The defaults of each profile. */
-export const VAD_DEFAULTS: Record<VadProfile, VadOptions> = {
-  listening: LISTENING,
-  barge_in: {
-    ...LISTENING,
-    profile: "barge_in",
-    minSpeechMs: 120,
-    startFactor: 1.4,
-    faintestSpeechDbfs: -50,
-  },
-};
-
 /** What each numeric setting may be, low and high. */
 const RANGES: readonly (readonly [keyof VadOptions, number, number])[] = [
   ["minSpeechMs", 10, 2000],
@@ -106,7 +84,6 @@ const RANGES: readonly (readonly [keyof VadOptions, number, number])[] = [
   ["noiseDeviations", 0, 20],
   ["minThresholdDb", 0.5, 60],
   ["maxThresholdDb", 0.5, 60],
-  ["startFactor", 1, 5],
   ["faintestSpeechDbfs", -100, 0],
   ["releaseShare", 0, 1],
   ["ambiguousWeight", 0, 1],
@@ -127,16 +104,12 @@ export function checkRange(field: string, value: unknown, low: number, high: num
 }
 
 /**
- * Fills in the defaults of the profile and checks every field.
+ * Fills in the defaults and checks every field.
  *
  * @throws {RangeError} Naming the field, the value had and the value wanted.
  */
 export function resolveVadOptions(given: Partial<VadOptions>): VadOptions {
-  const profile = given.profile ?? "listening";
-  if (profile !== "listening" && profile !== "barge_in") {
-    throw new RangeError(`Vad: profile is ${String(profile)}, wants listening or barge_in`);
-  }
-  const mixed: Record<string, unknown> = { ...VAD_DEFAULTS[profile] };
+  const mixed: Record<string, unknown> = { ...VAD_DEFAULTS };
   for (const [key, value] of Object.entries(given)) {
     if (!Object.hasOwn(mixed, key)) throw new RangeError(`Vad: ${key} is not a setting`);
     if (value !== undefined) mixed[key] = value;

@@ -7,7 +7,8 @@ import { isDtmf } from "./dtmf.ts";
 import { FloorTracker } from "./floor.ts";
 import { ENDED, Segmenter, STARTED } from "./segmenter.ts";
 import { SteadyWatch } from "./steady.ts";
-import { mix, noise, seeded, speech, tones } from "./synthetic.ts";
+import { seeded } from "../tests/random.ts";
+import { mix, noise, speech, tones } from "./test_signals.ts";
 
 /** A tone at −20 dBFS is this much power in sample units. */
 const TONE_POWER = 32768 ** 2 / 100;

@@ -15,7 +15,7 @@ import { Detector, HOP_MS, type HopVerdict } from "./detector.ts";
 import { checkRange, resolveVadOptions, type VadOptions } from "./options.ts";
 import { ENDED, NOTHING, Segmenter, STARTED } from "./segmenter.ts";
 
-export type { VadOptions, VadProfile, VadSampleRateHz } from "./options.ts";
+export type { VadOptions, VadSampleRateHz } from "./options.ts";
 
 /** Times are ms of audio (and absence) pushed since `reset`. */
 export type VadEvent =
@@ -50,7 +50,7 @@ export class Vad {
   #absentMs = 0;
 
   /**
-   * @param options See {@linkcode VadOptions}; what is left out takes the profile's default.
+   * @param options See {@linkcode VadOptions}; what is left out takes its default.
    * @param emit Called inside `push`, `pushSilence` and `endSpeech`, in order of time.
    * @throws {RangeError} Naming the field, the value had and the value wanted.
    */
@@ -195,7 +195,6 @@ export class Vad {
       speaking: this.speaking,
       silenceMs: this.silenceMs,
       minSilenceMs: this.minSilenceMs,
-      profile: this.options.profile,
       sampleRateHz: this.options.sampleRateHz,
       levelDbfs: d.levelDbfs,
       floorDbfs: d.floorDbfs,

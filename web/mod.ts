@@ -51,7 +51,7 @@ const JS = "text/javascript; charset=utf-8";
 // One request for the whole look. The phone rules of a file stand after its own rules.
 const pageCss = [coloursCss, baseCss, talkCss, chatCss, turnsCss, callsCss, healthCss].join("\n");
 
-const ASSETS = new Map<string, PageAsset>([
+export const ASSETS = new Map<string, PageAsset>([
   ["/", { body: pageHtml, contentType: HTML }],
   ["/assets/page.css", { body: pageCss, contentType: CSS }],
   ["/assets/icon.svg", { body: iconSvg, contentType: "image/svg+xml" }],
@@ -86,9 +86,4 @@ const ASSETS = new Map<string, PageAsset>([
  */
 export function pageAsset(path: string): PageAsset | undefined {
   return ASSETS.get(path);
-}
-
-/** Every path that {@linkcode pageAsset} knows, for mounting them and for tests. */
-export function pagePaths(): string[] {
-  return [...ASSETS.keys()];
 }

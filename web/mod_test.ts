@@ -1,8 +1,8 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertExists, assertFalse, assertMatch } from "@std/assert";
-import { pageAsset, pagePaths } from "./mod.ts";
+import { ASSETS, pageAsset } from "./mod.ts";
 
-const ownScripts = pagePaths().filter((path) =>
+const ownScripts = [...ASSETS.keys()].filter((path) =>
   path.endsWith(".js") && path !== "/assets/uplot.js"
 );
 const html = pageAsset("/")!.body;
@@ -10,7 +10,7 @@ const html = pageAsset("/")!.body;
 describe("pageAsset", () => {
   it("knows the page and gives every file a type that browsers accept", () => {
     assertMatch(html, /^<!doctype html>/i);
-    for (const path of pagePaths()) {
+    for (const path of [...ASSETS.keys()]) {
       const asset = pageAsset(path);
       assertExists(asset);
       assertEquals(typeof asset.body, "string", path);

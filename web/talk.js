@@ -155,7 +155,7 @@ function takeTurn(turn) {
   turns.put(turn);
   const totalMs = totalOf(turn);
   // A greeting answers nobody, and an interruption is no answer.
-  if (!isNumber(totalMs) || turn.kind === "greeting" || turn.kind === "barge_in") return;
+  if (!isNumber(totalMs) || turn.kind === "greeting") return;
   byId("latency").hidden = false;
   byId("latency-ms").textContent = String(Math.round(totalMs));
   byId("latency-from").textContent = turn.kind === "text"

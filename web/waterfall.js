@@ -32,7 +32,6 @@ const KIND_NAMES = new Map(Object.entries({
   answer: "Answer",
   greeting: "Greeting",
   text: "Typed",
-  barge_in: "Interrupted",
   tool: "Tool",
 }));
 
@@ -44,7 +43,7 @@ export function totalOf(turn) {
 }
 
 /**
- * How long a turn's bar is. An interruption has no stages: it is as long as our silence took to come.
+ * How long a turn's bar is. Cut off before any stage, it is as long as our silence took to come.
  *
  * @param {Turn} turn
  * @returns {number | undefined}

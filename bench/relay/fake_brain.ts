@@ -10,7 +10,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Ticker, Ticking } from "../../probe/ticker.ts";
+import type { Ticker, Ticking } from "../../cli/phone/ticker.ts";
 import { readStamp, STAMP_BYTES, writeStamp } from "./stamp.ts";
 
 /** What one bench asks of it. */

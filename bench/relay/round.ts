@@ -5,8 +5,8 @@
  * @module
  */
 
-import { Phone } from "../../probe/phone.ts";
-import { Ticker } from "../../probe/ticker.ts";
+import { Phone } from "../../cli/phone/phone.ts";
+import { Ticker } from "../../cli/phone/ticker.ts";
 import { type FakeBrain, startFakeBrain } from "./fake_brain.ts";
 import { Samples } from "./samples.ts";
 import { type CpuMs, freePort, type ServerProcess } from "./server_process.ts";

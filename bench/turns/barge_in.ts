@@ -9,8 +9,8 @@
 
 import process from "node:process";
 import { parseArgs } from "node:util";
-import type { Phone } from "../../probe/phone.ts";
-import { sharedTicker } from "../../probe/ticker.ts";
+import type { Phone } from "../../cli/phone/phone.ts";
+import { sharedTicker } from "../../cli/phone/ticker.ts";
 import type { SpeechName } from "../../tests/speech/speech.ts";
 import { Random } from "../vad/random.ts";
 import { summary, tell } from "./figures.ts";

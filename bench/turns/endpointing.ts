@@ -48,7 +48,7 @@ interface Outcome {
 }
 
 /** Listens to one caller as a call does. */
-export function listen(caller: Caller, settings: Partial<EndpointingSettings>): Outcome {
+function listen(caller: Caller, settings: Partial<EndpointingSettings>): Outcome {
   const endpointing = new Endpointing(settings);
   const ends: { decidedMs: number }[] = [];
   let nowMs = 0, voiceEndMs = -Infinity;
@@ -61,7 +61,7 @@ export function listen(caller: Caller, settings: Partial<EndpointingSettings>): 
       voiceEndMs = endMs;
       ends.push({ decidedMs: nowMs });
     },
-    silenceMs: (turnMs, fallDb) => endpointing.silenceMs(turnMs, fallDb),
+    silenceMs: () => endpointing.silenceMs(),
   }, { minSilenceMs: settings.silenceMs ?? ENDPOINTING_DEFAULTS.silenceMs });
   const frame = new Uint8Array(FRAME);
   for (let at = 0; at + FRAME <= caller.pcm.length; at += FRAME) {
@@ -93,7 +93,7 @@ function score(outcomes: readonly Outcome[]): Score {
 }
 
 /** All callers with one setting. */
-export function point(
+function point(
   callers: readonly Caller[],
   ms: number,
   settings: Partial<EndpointingSettings>,
@@ -107,7 +107,7 @@ export function point(
 }
 
 /** The callers of a seed: as many of each habit. */
-export function makeCallers(each: number, turns: number, seed: string): Caller[] {
+function makeCallers(each: number, turns: number, seed: string): Caller[] {
   return HABITS.flatMap((habit) =>
     Array.from(
       { length: each },
@@ -116,9 +116,9 @@ export function makeCallers(each: number, turns: number, seed: string): Caller[]
   );
 }
 
-export const FIXED_MS = [100, 150, 200, 250, 300, 350, 400, 500, 600, 700, 800, 900, 1000];
-export const ADAPTIVE_MAX_MS = [300, 400, 500, 600, 700, 800, 900, 1000, 1200];
-export const BEGIN_MS = [150, 200, 300, 400, 500, 600];
+const FIXED_MS = [100, 150, 200, 250, 300, 350, 400, 500, 600, 700, 800, 900, 1000];
+const ADAPTIVE_MAX_MS = [300, 400, 500, 600, 700, 800, 900, 1000, 1200];
+const BEGIN_MS = [150, 200, 300, 400, 500, 600];
 
 if (import.meta.main) {
   const { values } = parseArgs({

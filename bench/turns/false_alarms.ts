@@ -11,7 +11,7 @@
 
 import process from "node:process";
 import { parseArgs } from "node:util";
-import type { Phone } from "../../probe/phone.ts";
+import type { Phone } from "../../cli/phone/phone.ts";
 import type { TestServer } from "../../tests/server.ts";
 import type { SpeechName } from "../../tests/speech/speech.ts";
 import { Random } from "../vad/random.ts";

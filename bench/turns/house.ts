@@ -6,7 +6,7 @@
 
 import { existsSync } from "node:fs";
 import process from "node:process";
-import { Phone, type PhoneOptions } from "../../probe/phone.ts";
+import { Phone, type PhoneOptions } from "../../cli/phone/phone.ts";
 import { startServer, type TestServer } from "../../tests/server.ts";
 import { Line, type LineSettings } from "./line.ts";
 

@@ -10,7 +10,7 @@
  */
 
 import process from "node:process";
-import { sharedTicker } from "../../probe/ticker.ts";
+import { sharedTicker } from "../../cli/phone/ticker.ts";
 import { FIRST_ANSWER_SOURCE } from "./answering.ts";
 import { startHouse, talksTo } from "./house.ts";
 import { life } from "./life/behaviours.ts";

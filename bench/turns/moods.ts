@@ -37,8 +37,6 @@ const SHARES: readonly (readonly [Mood, number])[] = [
   ["late", 0.1],
 ];
 
-export const MOODS: readonly Mood[] = SHARES.map(([mood]) => mood);
-
 /** Of everything that is asked. */
 export const MOODY_RATE = 0.03;
 

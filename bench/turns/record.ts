@@ -7,7 +7,7 @@
  * @module
  */
 
-import { Phone } from "../../probe/phone.ts";
+import { Phone } from "../../cli/phone/phone.ts";
 import { BrowserClient } from "../../tests/calls/browser.ts";
 import { answer, startScriptedBrain } from "../../tests/scripted_brain.ts";
 import { startServer, type TestServer } from "../../tests/server.ts";

@@ -11,7 +11,7 @@ import { Call, type CallSettings } from "../../call/call.ts";
 import type { RecordedSettings, RecordedStep } from "../../call/recording.ts";
 import type { Leg, LegHandlers, LegNews } from "../../legs/leg.ts";
 import { PCMU } from "../../media/format.ts";
-import { Playout } from "../../probe/playout.ts";
+import { Playout } from "../../cli/phone/playout.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { Telemetry } from "../../telemetry/telemetry.ts";
 import { type BrainSettings, STRICT_BRAIN_DEFAULTS } from "./brain_settings.ts";
@@ -20,10 +20,6 @@ import type { LinePhone } from "./line.ts";
 import { Conversation } from "./conversation.ts";
 
 const APPEND = `{"type":"input_audio_buffer.append","audio":"`;
-
-const BYTES_PER_MS = 8;
-/** A frame of the line on which nothing plays. */
-export const SILENCE = new Uint8Array(20 * BYTES_PER_MS).fill(0xff);
 
 const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 

@@ -10,8 +10,6 @@
 export const BLOCK_BYTES = 80;
 export const BLOCK_MS = 10;
 const BYTES_PER_MS = 8;
-/** Sources and blocks are numbered with 12 bits each. */
-export const MAX_NUMBER = 4095;
 
 /**
  * A nibble is one of 16 codes around −45 dBFS, far below speech; the sign turns from byte to byte,
@@ -20,7 +18,7 @@ export const MAX_NUMBER = 4095;
 const code = (nibble: number, place: number) => (place % 2 === 0 ? 0xe0 : 0x60) | nibble;
 const START = Uint8Array.of(code(5, 0), code(10, 1), code(10, 2), code(5, 3));
 const DIGITS = 6;
-export const STAMP_BYTES = START.length + DIGITS + 1;
+const STAMP_BYTES = START.length + DIGITS + 1;
 
 /** A block that was found. */
 export interface Stamp {

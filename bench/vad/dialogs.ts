@@ -24,7 +24,7 @@ export interface Dialog {
   readonly levelDbov: number;
 }
 
-export const SNRS_DB = [20, 10, 5] as const;
+const SNRS_DB = [20, 10, 5] as const;
 const LEVELS_DBOV = [-14, -20, -26, -32, -37] as const;
 const UTTERANCES = 9;
 

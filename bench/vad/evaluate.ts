@@ -32,13 +32,12 @@ if (!Number.isInteger(callsEach) || callsEach < 1 || callsEach > 50) {
 }
 
 const DETECTORS: readonly (readonly [string, Detect])[] = [
-  ["earshot, listening", ours()],
+  ["earshot", ours()],
   ["floor + 6 dB", floorPlusMargin(6)],
   ["fixed RMS −45 dBFS", fixedRms(-45)],
   ["fixed RMS −40 dBFS", fixedRms(-40)],
   ["fixed RMS −35 dBFS", fixedRms(-35)],
 ];
-const BARGE_IN = ours({ profile: "barge_in" });
 
 function scored(dialogs: readonly Dialog[], detect: Detect): Row {
   const score = new Score();
@@ -86,8 +85,7 @@ function partReport(part: Part, clips: readonly Clip[]): { markdown: string; eve
   const pooled = DETECTORS.map(([name, detect]): [string, Row, string] => {
     return [name, scored(even, detect), microsecondsPerFrame(even.slice(0, 20), detect)];
   });
-  pooled.push(["earshot, barge_in", scored(even, BARGE_IN), ""]);
-  const listening = DETECTORS[0]![1];
+  const earshot = DETECTORS[0]![1];
   const snrs = [Infinity, 20, 10, 5];
   const markdown = [
     `## ${part === "dev" ? "Development part" : "Test part"}`,
@@ -105,10 +103,10 @@ function partReport(part: Part, clips: readonly Clip[]): { markdown: string; eve
     ),
     "",
     table(
-      "listening, by SNR",
+      "earshot, by SNR",
       byGroup(
         even,
-        listening,
+        earshot,
         snrs.map((snrDb) => [
           snrDb === Infinity ? "clean" : `${snrDb} dB`,
           (d) => d.snrDb === snrDb,
@@ -117,10 +115,10 @@ function partReport(part: Part, clips: readonly Clip[]): { markdown: string; eve
     ),
     "",
     table(
-      "listening, by noise",
+      "earshot, by noise",
       byGroup(
         even,
-        listening,
+        earshot,
         NOISES.flatMap((noise) =>
           [20, 10, 5].map((snrDb) =>
             [
@@ -133,8 +131,8 @@ function partReport(part: Part, clips: readonly Clip[]): { markdown: string; eve
     ),
     "",
     table(
-      "listening, by source and level",
-      byGroup(even, listening, [
+      "earshot, by source and level",
+      byGroup(even, earshot, [
         ["recorded prompts", (d) => d.source === "prompts"],
         ["espeak-ng", (d) => d.source === "espeak"],
         ...[-14, -20, -26, -32, -37].map((level) =>

@@ -4,9 +4,12 @@
  * @module
  */
 
-/** A source of numbers in [0, 1): mulberry32, 32 bits of state, ample for gaps and noise. */
+import { seeded } from "../../tests/random.ts";
+
+/** A source of numbers in [0, 1), from a text. */
 export class Random {
-  #state: number;
+  /** The next number. */
+  readonly next: () => number;
   #spare = NaN;
 
   /** @param seed Any text; each text is its own stream. */
@@ -16,15 +19,7 @@ export class Random {
     for (let i = 0; i < seed.length; i++) {
       hash = Math.imul(hash ^ seed.charCodeAt(i), 0x01000193);
     }
-    this.#state = hash >>> 0;
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+    this.next = seeded(hash);
   }
 
   /** Uniform between two bounds. */

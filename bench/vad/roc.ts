@@ -21,7 +21,7 @@ interface Sweep {
 
 /** Our threshold times a factor: the shares, the bounds and the deviations alike. */
 function scaledThreshold(factor: number): Detect {
-  const d = VAD_DEFAULTS.listening;
+  const d = VAD_DEFAULTS;
   return ours({
     steadyShare: Math.min(0.97, d.steadyShare * factor),
     restlessShare: Math.min(0.98, d.restlessShare * factor),

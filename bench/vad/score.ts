@@ -140,7 +140,7 @@ export interface Row {
 }
 
 /** Spans closer than 350 ms are one turn. */
-export function turnsOf(spans: readonly Span[]): Span[] {
+function turnsOf(spans: readonly Span[]): Span[] {
   const turns: Span[] = [];
   for (const span of spans) {
     const last = turns[turns.length - 1];

@@ -19,7 +19,7 @@ const BELOW_LOUD_DB = 28;
 /** And it is never fainter than this, so that recorded room noise is not speech. */
 const FAINTEST_DBFS = -58;
 /** A pause shorter than this is part of the speech around it: the detectors' silence setting. */
-export const BRIDGE_MS = 200;
+const BRIDGE_MS = 200;
 /** A burst shorter than this is a lip or a switch. */
 const SHORTEST_MS = 40;
 

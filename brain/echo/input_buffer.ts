@@ -48,7 +48,7 @@ const scratchPcm = new Int16Array(BLOCK_MS * 48);
  * decibels, 0 takes anything that rises at all.
  */
 function vadOptionsFor(threshold: number): Partial<VadOptions> {
-  const { minThresholdDb, maxThresholdDb } = VAD_DEFAULTS.listening;
+  const { minThresholdDb, maxThresholdDb } = VAD_DEFAULTS;
   const scale = Math.max(0.25, threshold / 0.5);
   return { minThresholdDb: minThresholdDb * scale, maxThresholdDb: maxThresholdDb * scale };
 }

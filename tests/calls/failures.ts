@@ -9,8 +9,8 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
 import { pcm16ToMulaw } from "../../media/mulaw.ts";
-import { Phone } from "../../probe/phone.ts";
-import { startTwilioApi } from "../../probe/twilio_api.ts";
+import { Phone } from "../../cli/phone/phone.ts";
+import { startTwilioApi } from "../../cli/phone/test_twilio_api.ts";
 import { answer, begin, finish, startScriptedBrain } from "../scripted_brain.ts";
 import { startServer, type Target, type TestServer } from "../server.ts";
 import { loadSpeech } from "../speech/speech.ts";

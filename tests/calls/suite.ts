@@ -7,8 +7,8 @@
 
 import { after, before, describe, it } from "node:test";
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
-import { Phone } from "../../probe/phone.ts";
-import { startTwilioApi } from "../../probe/twilio_api.ts";
+import { Phone } from "../../cli/phone/phone.ts";
+import { startTwilioApi } from "../../cli/phone/test_twilio_api.ts";
 import { startServer, type Target, type TestServer } from "../server.ts";
 import { loadSpeech, speechFacts } from "../speech/speech.ts";
 import { findSpeech } from "./audio.ts";

@@ -8,7 +8,7 @@
 import { describe, it } from "node:test";
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { pcm16ToMulaw } from "../../media/mulaw.ts";
-import { Phone } from "../../probe/phone.ts";
+import { Phone } from "../../cli/phone/phone.ts";
 import { answer, begin, finish, startScriptedBrain } from "../scripted_brain.ts";
 import { startServer, type Target } from "../server.ts";
 import { loadSpeech, speechFacts } from "../speech/speech.ts";

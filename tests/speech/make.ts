@@ -7,7 +7,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { encodeMulawInto } from "../../media/mulaw.ts";
-import { findSpeech, rms } from "../../probe/measure_speech.ts";
+import { findSpeech, rms } from "../../cli/latency/measure_speech.ts";
 
 const RATE_HZ = 8000;
 /** Silence kept before and after the speech: room to see an onset, little to wait for. */
@@ -76,7 +76,7 @@ for (const recipe of RECIPES) {
   encodeMulawInto(pcm, ulaw);
   writeFileSync(`${outDir}/${recipe.name}.ulaw`, ulaw);
   if (BUILT_IN.includes(recipe.name)) {
-    writeFileSync(`${outDir}/../../probe/speech/${recipe.name}.txt`, ulaw.toBase64() + "\n");
+    writeFileSync(`${outDir}/../../cli/latency/speech/${recipe.name}.txt`, ulaw.toBase64() + "\n");
   }
   table[recipe.name] = {
     voice: recipe.voice,

@@ -1,6 +1,6 @@
 import { describe, it } from "node:test";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { findSpeech } from "../../probe/measure_speech.ts";
+import { findSpeech } from "../../cli/latency/measure_speech.ts";
 import { loadSpeech, SPEECH_NAMES, speechFacts } from "./speech.ts";
 
 /** G.711 µ-law to linear by the formula of the standard, apart from `media/` on purpose. */

@@ -30,7 +30,7 @@ export type Fault =
 /** How long the brain wants us to wait. */
 const RETRY_AFTER_MS = { limits: 5000, "despairs at": LONG_WAIT_MS } as const;
 
-export const waitOf = (fault: Fault): number =>
+const waitOf = (fault: Fault): number =>
   fault === "limits" || fault === "despairs at" ? RETRY_AFTER_MS[fault] : 0;
 
 /** The oldest request arrives. */

@@ -15,7 +15,7 @@ import { breaks, fork, isClosed, playingOf, type Said, type World } from "./worl
 /** More than this many moves without rest is a circle. */
 const MAX_MOVES = 400;
 /** The longest silence, while something that was asked is not answered. */
-export const SILENT_MS = 9000;
+const SILENT_MS = 9000;
 /** Rest for this long is rest. */
 const REST_MS = 60_000;
 /** After no more than these, a brain that is well again is not given up. */

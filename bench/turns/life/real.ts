@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Phone } from "../../../probe/phone.ts";
+import { Phone } from "../../../cli/phone/phone.ts";
 import type { TestServer } from "../../../tests/server.ts";
 import type { StrictBrain } from "../strict_brain.ts";
 import { LifeCaller, type Plot } from "./caller.ts";

@@ -67,7 +67,7 @@ const MIN_FRAMES = 2;
 const NONE: ReadonlySet<Fault> = new Set();
 
 const counts = ({ kind }: Utterance) => kind === "speech" || kind === "keys";
-export const isGreeting = (answer: Answer) => /greet/i.test(answer.request?.instructions ?? "");
+const isGreeting = (answer: Answer) => /greet/i.test(answer.request?.instructions ?? "");
 
 /** Words of the agent's own accord: they answer nobody. */
 function isAside({ request }: Answer): boolean {
