@@ -10,7 +10,7 @@
 
 const OPENING =
   /^\{"type":"response\.(?:output_)?audio\.delta","event_id":"[\w-]*(","response_id":"([\w-]+)","item_id":"([\w-]+)","output_index":(?:0|[1-9]\d{0,8}),"content_index":(?:0|[1-9]\d{0,8}),"delta":")/;
-/** Where the event id may begin: behind one of two heads. */
+/** What stands before the event id, in the GA shape and in the beta shape. */
 const GA_HEAD = '{"type":"response.output_audio.delta","event_id":"';
 const BETA_HEAD = '{"type":"response.audio.delta","event_id":"';
 /** With one of these somewhere, the text between two quotes is not what it seems, or not JSON. */
@@ -24,6 +24,7 @@ export class AudioDelta {
   /** Base64, as it came; whether it holds good base64 is for the decoder to say. */
   payload = "";
 
+  /** Of the shape that was read last. */
   #head = GA_HEAD;
   /** From the end of the event id to the beginning of the audio, for the present item. */
   #middle = "";
@@ -34,8 +35,11 @@ export class AudioDelta {
    * @returns False when the full parser must look.
    */
   read(text: string): boolean {
-    if (!text.startsWith(this.#head) && !text.startsWith(BETA_HEAD) && !text.startsWith(GA_HEAD)) {
-      return false;
+    // The heads differ in length, so the event id is looked for behind the one that stands there.
+    if (!text.startsWith(this.#head)) {
+      const other = this.#head === GA_HEAD ? BETA_HEAD : GA_HEAD;
+      if (!text.startsWith(other)) return false;
+      this.#head = other;
     }
     let idEnd = text.indexOf('"', this.#head.length);
     if (idEnd < 0 || this.#middle === "" || !text.startsWith(this.#middle, idEnd)) {
@@ -57,7 +61,6 @@ export class AudioDelta {
     if (!match) return -1;
     const [whole, middle, responseId, itemId] = match;
     this.#middle = middle!;
-    this.#head = text.startsWith(GA_HEAD) ? GA_HEAD : BETA_HEAD;
     this.responseId = responseId!;
     this.itemId = itemId!;
     return whole.length - middle!.length;

@@ -214,3 +214,41 @@ test("AudioDelta.read leaves to the full parser what it can't be sure of", () =>
   };
   for (const [what, text] of Object.entries(left)) assertEquals(delta.read(text), false, what);
 });
+
+test("AudioDelta.read: a delta of the other shape, of the same item, is read from its own head", () => {
+  const place =
+    `"response_id":"r","item_id":"i","output_index":0,"content_index":0,"delta":"AAAA"}`;
+  const delta = new AudioDelta();
+  for (const learned of [GA, BETA]) {
+    for (const type of [GA, BETA]) {
+      assert(delta.read(`{"type":"${learned}","event_id":"event_1",${place}`));
+      // The quote ends the event id early, which leaves no JSON. GA's head is 7 characters longer.
+      for (let at = 0; at < 12; at++) {
+        const id = `${"e".repeat(at)}"${"e".repeat(12)}`;
+        const text = `{"type":"${type}","event_id":"${id}",${place}`;
+        assertEquals(delta.read(text), false, `${type} behind ${learned}: ${text}`);
+      }
+    }
+  }
+});
+
+test("AudioDelta.read: two shapes in turn, one changed character, never makes it disagree", () => {
+  const delta = new AudioDelta();
+  let taken = 0;
+  const turns = fc.record({
+    event: usual,
+    first: fc.constantFrom(GA, BETA),
+    at: fc.nat(80),
+    lost: fc.nat(1),
+    put: fc.oneof(fc.constant(""), fc.constant('"'), anyUnit),
+  });
+  fc.assert(
+    fc.property(turns, ({ event, first, at, lost, put }) => {
+      assert(agrees(delta, JSON.stringify({ ...event, type: first })));
+      const text = JSON.stringify(event);
+      if (agrees(delta, text.slice(0, at) + put + text.slice(at + lost))) taken++;
+    }),
+    { numRuns: 4000 },
+  );
+  assert(taken > 100 && taken < 3800, `the scan took ${taken} of 4000`);
+});
