@@ -5,7 +5,7 @@
  */
 
 import type { Brain } from "../brain/brain.ts";
-import type { SessionWish } from "../brain/session.ts";
+import type { SessionWish } from "../brain/openai/session.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";

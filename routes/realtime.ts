@@ -5,7 +5,7 @@
  */
 
 import { Hono } from "hono";
-import { EchoSession } from "../brain/echo/mod.ts";
+import type { RealtimeSession } from "../brain/realtime/session.ts";
 import type { Deps } from "../deps.ts";
 import type { ServerSocket } from "../runtime/runtime.ts";
 import type { Bindings } from "./bindings.ts";
@@ -14,7 +14,7 @@ import { guarded } from "./guarded.ts";
 /** OpenAI's clients offer `realtime`, and browsers put their key into a second subprotocol. */
 const SUBPROTOCOL = "realtime";
 
-export function realtimeRoutes({ config, registry, log }: Deps) {
+export function realtimeRoutes({ config, realtime, registry, log }: Deps) {
   const app = new Hono<Bindings>();
   let open = 0;
 
@@ -29,15 +29,14 @@ export function realtimeRoutes({ config, registry, log }: Deps) {
     const protocol = offered.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined;
     const model = c.req.query("model");
     let socket: ServerSocket | null = null;
-    let session: EchoSession | null = null;
+    let session: RealtimeSession | null = null;
     let left = false;
     open++;
     const response = c.env.upgrade(
       guarded({
         open(port) {
           socket = port;
-          session = new EchoSession(
-            { thinkMs: config.EARSHOT_THINK_MS },
+          session = realtime.open(
             (text) => void socket?.send(text),
             (code, reason) => socket?.close(code, reason),
             model,
