@@ -35,9 +35,6 @@ const MODELS: ReadonlyMap<string, ModelEntry> = new Map(
 /** The model that is asked for when the settings name none. */
 export const defaultModel: string = file.defaultModel;
 
-/** The day on which the prices were read, `YYYY-MM-DD`. */
-export const pricesAsOf: string = file.asOf;
-
 /** The day a model is turned off (`YYYY-MM-DD`), or null when none is announced or known. */
 export function shutdownOf(model: string): string | null {
   return entryOf(model)?.shutdown ?? null;

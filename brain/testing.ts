@@ -9,6 +9,7 @@ import { createEchoServer } from "./echo/mod.ts";
 import type { EchoSettings } from "./echo/settings.ts";
 import type { Clock } from "./realtime/clock.ts";
 import { bytesFor, encodeBase64, encodeInto, formatOf } from "./realtime/codec.ts";
+import type { RealtimeServer } from "./realtime/server.ts";
 import type { RealtimeSession } from "./realtime/session.ts";
 
 interface Timer {
@@ -57,15 +58,19 @@ export class FakeClock implements Clock {
 // deno-lint-ignore no-explicit-any
 export type AnyEvent = Record<string, any>;
 
-/** A session of the echo brain on a fake clock. */
+/** A session on a fake clock, of the echo brain if no other is given. */
 export class Harness {
   readonly clock = new FakeClock();
   readonly events: AnyEvent[] = [];
   readonly closes: [number, string][] = [];
   readonly session: RealtimeSession;
 
-  constructor(settings: Partial<EchoSettings> = {}, model?: string) {
-    this.session = createEchoServer({ clock: this.clock, ...settings }).open(
+  constructor(
+    settings: Partial<EchoSettings> = {},
+    model?: string,
+    serve: (settings: Partial<EchoSettings>) => RealtimeServer = createEchoServer,
+  ) {
+    this.session = serve({ clock: this.clock, ...settings }).open(
       (text) => this.events.push(JSON.parse(text)),
       (code, reason) => this.closes.push([code, reason]),
       model,

@@ -121,14 +121,15 @@ export class Listener {
 
   #transcribe(item: Message, clip: AudioClip, wish: AudioTranscription): void {
     const { answerer, settings, signal } = this.#context;
+    const failed = () => this.#notTranscribed(item, "The transcription failed.");
     this.#context.after(settings.transcribeMs, () => {
-      const words = answerer.transcribe?.({ itemId: item.id, clip, wish, signal });
-      if (typeof words === "string") this.#transcribed(item, words);
-      else if (!words) this.#notTranscribed(item, "This brain transcribes nothing.");
-      else {
-        words.then((text) => this.#transcribed(item, text)).catch(() => {
-          this.#notTranscribed(item, "The transcription failed.");
-        });
+      try {
+        const words = answerer.transcribe?.({ itemId: item.id, clip, wish, signal });
+        if (words === undefined) this.#notTranscribed(item, "This brain transcribes nothing.");
+        else if (typeof words === "string") this.#transcribed(item, words);
+        else words.then((text) => this.#transcribed(item, text)).catch(failed);
+      } catch {
+        failed();
       }
     });
   }
