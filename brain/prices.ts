@@ -1,5 +1,5 @@
 /**
- * What a response costs, which model is asked for, and until when it lives: all from `models.json`,
+ * What a response costs, which model is asked for, and until when it is offered: all from `models.json`,
  * whose prices carry a date.
  *
  * @module

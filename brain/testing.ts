@@ -1,6 +1,6 @@
 /**
- * Helpers for tests of the embedded brains: a clock turned by hand, a session whose events are kept, and
- * something that a VAD takes for speech.
+ * Helpers for tests of the embedded brains: a clock turned by hand, a session whose events are kept,
+ * and something that a VAD takes for speech.
  *
  * @module
  */

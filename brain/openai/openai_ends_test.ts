@@ -52,7 +52,7 @@ test("a peer that answers no ping is dead; one that answers, or speaks, is not",
   });
 });
 
-test("closedEarly: weather is worth another try, a verdict is not", () => {
+test("closedEarly: a failure that may pass is worth another try, a refusal is not", () => {
   for (const code of [1001, 1005, 1006, 1011, 1012, 1013]) {
     assertEquals(told(closedEarly(code, "")), [`closed_${code}`, undefined, true]);
   }

@@ -61,7 +61,7 @@ class EmbeddedLink implements BrainLink {
     if (!this.#open) this.#report();
   }
 
-  // The call that listens is broken. It ends; the process and other calls do not.
+  // A handler that throws ends its own call; the process and other calls go on.
   #fail(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#failure ??= new UpstreamError(

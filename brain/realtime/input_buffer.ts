@@ -33,7 +33,7 @@ const ONSET_SLACK_MS = 500;
 const BLOCK_MS = 100;
 /**
  * The API's semantic VAD judges words, this one can't: eagerness becomes a fixed silence. The API
- * documents only its longest waits (8, 4 and 2 s), which no caller of an echo wants to sit through.
+ * documents only its longest waits (8, 4 and 2 s), which is too long to wait on a phone.
  */
 const SEMANTIC_SILENCE_MS = { low: 1200, medium: 600, auto: 600, high: 300 } as const;
 const SEMANTIC_PREFIX_MS = 300;

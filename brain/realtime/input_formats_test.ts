@@ -87,7 +87,7 @@ test("PCM of an odd length is refused and takes nothing", () => {
   );
 });
 
-test("audio that is not base64 is refused, by the quick road and the slow one alike", () => {
+test("audio that is not base64 is refused, by the fast path and the slow one alike", () => {
   const h = phone({ turn_detection: null });
   for (const extra of [{}, { event_id: "e" }]) {
     const [event] = h.send({ type: "input_audio_buffer.append", audio: "AA*A", ...extra });

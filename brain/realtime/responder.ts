@@ -12,7 +12,7 @@ import { planResponse, type ResponsePlan } from "./response_plan.ts";
 import { voiceError } from "./session_update.ts";
 import { PromptCache } from "./usage.ts";
 
-/** Nobody is limited; clients only want to see the event, and sensible numbers. */
+/** Nothing is limited; clients only want to see the event, with numbers that make sense. */
 const RATE_LIMIT_TOKENS = 1_000_000;
 
 /** Creates, cancels and ends responses. */
@@ -119,7 +119,7 @@ export class Responder {
     );
   }
 
-  /** Stops everything without a word. */
+  /** Stops everything without an event. */
   end(): void {
     this.#active?.end();
     for (const response of this.#beside.values()) response.end();

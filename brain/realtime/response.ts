@@ -113,7 +113,7 @@ export class ActiveResponse {
     this.#finish("failed", { type: "failed", error: { type, code, message } as Details["error"] });
   }
 
-  /** Forgets everything without a word: the session is over. */
+  /** Stops without an event: the session is over. */
   end(): void {
     this.#stop();
     this.#status = "cancelled";
@@ -153,7 +153,7 @@ export class ActiveResponse {
   #await(step: Promise<Step>): void {
     step.then((step) => {
       if (this.#status !== "in_progress") return;
-      // What came late is not caught up with.
+      // A piece that came late does not make the next ones leave sooner.
       this.#dueMs = Math.max(this.#dueMs, this.#context.settings.clock.now());
       this.#take(step);
       this.#run();
@@ -178,7 +178,7 @@ export class ActiveResponse {
     this.#cancelTimer();
     if (this.#status !== "in_progress") return;
     this.#abort.abort();
-    // Its own end is nobody's business any more, and neither is an error on the way there.
+    // How it ends now does not matter, and neither does an error on the way.
     const answer = this.#answer;
     if (answer) Promise.try(() => answer.return?.()).catch(() => {});
   }

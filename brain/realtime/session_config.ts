@@ -55,7 +55,7 @@ export const SERVER_VAD = {
   type: "server_vad",
   threshold: 0.5,
   prefix_padding_ms: 300,
-  // The reference says 500; sessions in the wild show 200.
+  // The reference says 500; sessions that we saw show 200.
   silence_duration_ms: 200,
   idle_timeout_ms: null,
   create_response: true,
