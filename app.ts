@@ -1,12 +1,12 @@
 /**
- * All routes under one roof. Tests drive it with `app.request()`, servers with `app.fetch`.
+ * All routes in one app. Tests drive it with `app.request()`, servers with `app.fetch`.
  *
  * @module
  */
 
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
-import type { Deps } from "./deps.ts";
+import type { Services } from "./server/services.ts";
 import type { Bindings } from "./routes/bindings.ts";
 import { browserRoutes } from "./routes/browser.ts";
 import { callRoutes } from "./routes/calls.ts";
@@ -16,7 +16,7 @@ import { pageRoutes } from "./routes/pages.ts";
 import { realtimeRoutes } from "./routes/realtime.ts";
 import { twilioRoutes } from "./routes/twilio.ts";
 
-export function createApp(deps: Deps): Hono<Bindings> {
+export function createApp(deps: Services): Hono<Bindings> {
   const app = new Hono<Bindings>();
   app.route("/twilio", twilioRoutes(deps));
   app.route("/browser", browserRoutes(deps));

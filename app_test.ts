@@ -6,11 +6,11 @@ import {
   assertNotMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { house, UPGRADE } from "./routes/test_house.ts";
+import { testApp, UPGRADE } from "./routes/test_app.ts";
 import { pagePaths } from "./web/mod.ts";
 
 test("GET /ready says whether new calls are taken, and the reason when not", async () => {
-  const { request, deps } = house({ EARSHOT_MAX_CALLS: "1" });
+  const { request, deps } = testApp({ EARSHOT_MAX_CALLS: "1" });
   const open = await request("/ready");
   assertEquals(open.status, 200);
   assertEquals(await open.json(), { ready: true, reason: null, live: 0, capacity: 1 });
@@ -26,7 +26,7 @@ test("GET /ready says whether new calls are taken, and the reason when not", asy
 });
 
 test("GET /health is always answered, with what the registry says of new calls", async () => {
-  const { request, deps } = house({ EARSHOT_MAX_CALLS: "1" });
+  const { request, deps } = testApp({ EARSHOT_MAX_CALLS: "1" });
   const health = async () => {
     const response = await request("/health");
     assertEquals(response.status, 200);
@@ -43,7 +43,7 @@ test("GET /health is always answered, with what the registry says of new calls",
 });
 
 test("GET /metrics is Prometheus text under its own content type", async () => {
-  const { request } = house();
+  const { request } = testApp();
   const response = await request("/metrics");
   assertEquals(response.status, 200);
   assertMatch(response.headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
@@ -53,7 +53,7 @@ test("GET /metrics is Prometheus text under its own content type", async () => {
 });
 
 test("the page and each of its parts are served, and nothing of theirs may come from elsewhere", async () => {
-  const { request } = house();
+  const { request } = testApp();
   for (const path of pagePaths()) {
     const response = await request(path);
     assertEquals(response.status, 200, path);
@@ -64,8 +64,8 @@ test("the page and each of its parts are served, and nothing of theirs may come 
   assertMatch((await request("/")).headers.get("content-type")!, /^text\/html/);
 });
 
-test("what is not there is a 404 that names the path, under every door", async () => {
-  const { request } = house();
+test("what is not there is a 404 that names the path, under every route", async () => {
+  const { request } = testApp();
   for (
     const path of [
       "/nothing",
@@ -91,8 +91,8 @@ test("what is not there is a 404 that names the path, under every door", async (
   }
 });
 
-test("a door for WebSockets says so to whoever comes without one", async () => {
-  const { request, deps, sockets } = house();
+test("a route for WebSockets says so to whoever comes without one", async () => {
+  const { request, deps, sockets } = testApp();
   for (const path of ["/twilio/stream", "/browser/stream", "/v1/realtime"]) {
     const response = await request(path);
     assertEquals([response.status, await response.text()], [
@@ -104,9 +104,9 @@ test("a door for WebSockets says so to whoever comes without one", async () => {
   assertEquals([sockets.length, deps.registry.closedBecause], [0, null]);
 });
 
-test("a request that only looks like a handshake leaves no seat taken", async () => {
+test("a request that only looks like a handshake leaves no place taken", async () => {
   // Without Sec-WebSocket-Key both runtimes refuse to upgrade, and no handler ever runs.
-  const all = house({ EARSHOT_MAX_CALLS: "2" });
+  const all = testApp({ EARSHOT_MAX_CALLS: "2" });
   all.handshakes = false;
   for (const path of ["/twilio/stream", "/browser/stream", "/v1/realtime"]) {
     for (let i = 0; i < 5; i++) {
@@ -123,7 +123,7 @@ test("a request that only looks like a handshake leaves no seat taken", async ()
 });
 
 test("what fails inside is answered 500, and told to the log, not to the caller", async () => {
-  const { request, deps, lines } = house();
+  const { request, deps, lines } = testApp();
   deps.telemetry.metrics = () => Promise.reject(new Error("secret detail"));
   const response = await request("/metrics");
   assertEquals(response.status, 500);

@@ -7,8 +7,8 @@
 import process from "node:process";
 import { createApp } from "./app.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
-import { createDeps } from "./deps.ts";
-import { drain } from "./drain.ts";
+import { createServices } from "./server/services.ts";
+import { drain } from "./server/drain.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { configureLog, flushLogs, flushLogsSync, log } from "./telemetry/log.ts";
 import { VERSION } from "./version.ts";
@@ -45,7 +45,7 @@ function greet(config: Config, runtime: Runtime, port: number): void {
 async function serve(): Promise<number> {
   const config = readConfig(process.env);
   configureLog({ format: config.EARSHOT_LOG, level: "info" });
-  const deps = createDeps(config, log("server"));
+  const deps = createServices(config, log("server"));
   const app = createApp(deps);
   const runtime = await pickRuntime();
   const server = await runtime.serve(

@@ -67,6 +67,9 @@ class Rig {
     const leg: Leg = {
       kind,
       format: PCMU,
+      brainFormat: PCMU,
+      wire: "base64",
+      hasScreen: kind === "browser",
       playBytes: () => {},
       playBase64: () => {},
       mark: () => {},
@@ -75,13 +78,12 @@ class Rig {
       cork: (write) => write(),
       end: (reason) => void (this.ended = reason),
     };
-    this.call = new Call({ callId: "c", streamId: "", accountId: "" }, leg, {
+    this.call = new Call({ callId: "c", calledNumber: "" }, leg, {
       brain,
       settings: { ...SETTINGS, ...settings },
       clock: this.clock,
       telemetry: new Telemetry({ maxCalls: 1, region: "test", instance: "test" }),
       log: QUIET,
-      hangUp: () => Promise.resolve(),
       closed: () => {},
       record: (line: RecordedSettings | RecordedStep) => {
         if ("event" in line) this.steps.push(line);

@@ -27,7 +27,7 @@ export class Downlink {
   }
 
   send(payload: string): void {
-    if (this.#transcoder.idle && this.#leg.kind === "twilio") return this.#leg.playBase64(payload);
+    if (this.#transcoder.idle && this.#leg.wire === "base64") return this.#leg.playBase64(payload);
     const length = decodeBase64Into(payload, this.#bytes.subarray(this.#half));
     if (length <= 0) return;
     const have = this.#half + length;

@@ -16,7 +16,12 @@ class FakeLeg implements Leg {
   readonly texts: string[] = [];
   readonly pieces: Uint8Array[] = [];
   clears = 0;
-  constructor(readonly kind: "twilio" | "browser", readonly format: AudioFormat) {}
+  readonly brainFormat = PCM_24K;
+  readonly hasScreen = false;
+  readonly wire: "base64" | "bytes";
+  constructor(readonly kind: "twilio" | "browser", readonly format: AudioFormat) {
+    this.wire = kind === "twilio" ? "base64" : "bytes";
+  }
 
   playBase64(payload: string): void {
     this.texts.push(payload);

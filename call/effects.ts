@@ -61,8 +61,7 @@ export function perform(action: CallAction, call: CallParts, nowMs: number): voi
       return void send(request.clearAudio());
     case "send_text": {
       const id = textName(action.utterance);
-      const text = call.words.get(action.ref) ?? "";
-      call.words.delete(action.ref);
+      const text = call.typing.take(action.ref);
       transcript.callerSaid(id, text);
       return void send(request.callerText(id, text));
     }

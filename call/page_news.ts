@@ -23,7 +23,7 @@ export class PageNews {
   }
 
   state(s: CallState): void {
-    if (this.#leg.kind === "twilio") return;
+    if (!this.#leg.hasScreen) return;
     const caller = s.voiceSinceMs !== null || s.brainItem !== null ? "speaking" : "silent";
     // An answer that is held until the turn is over is still a thought.
     const speaks = s.soundSinceMs !== null && s.earlyUtterance === 0;
@@ -34,7 +34,7 @@ export class PageNews {
   }
 
   frame(vad: Vad): void {
-    if (this.#leg.kind === "twilio" || ++this.#frames % VAD_EVERY_FRAMES !== 0) return;
+    if (!this.#leg.hasScreen || ++this.#frames % VAD_EVERY_FRAMES !== 0) return;
     const { levelDbfs, floorDbfs, thresholdDbfs, confidence } = vad;
     this.#leg.tell({ type: "vad", levelDbfs, floorDbfs, thresholdDbfs, confidence });
   }

@@ -18,6 +18,7 @@ import type { CallEvent } from "./turns/events.ts";
 import type { AnswerKind, CallState } from "./turns/state.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Transcript } from "./transcript.ts";
+import type { Typing } from "./typing.ts";
 import type { Uplink } from "./uplink.ts";
 
 export interface CallSettings {
@@ -64,8 +65,7 @@ export interface CallParts {
   readonly playback: Playback;
   readonly timeline: Timeline;
   readonly transcript: Transcript;
-  /** Typed lines by their ref, until they are sent. */
-  readonly words: Map<number, string>;
+  readonly typing: Typing;
   /** The brain has said that it takes nothing before this. */
   limitedUntilMs: number;
   state(): CallState;

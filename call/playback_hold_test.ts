@@ -2,7 +2,8 @@ import test from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { bytesPerMs, PCM_24K, PCMU } from "../media/format.ts";
-import { Playback, PLAYBACK_DEFAULTS } from "./playback.ts";
+import { Playback } from "./playback.ts";
+import { PLAYBACK_DEFAULTS } from "./playback_port.ts";
 import { audio, FakeClock, Rig, TestPhone, TestPort } from "./test_phone.ts";
 
 fc.configureGlobal({ seed: 20 });

@@ -2,8 +2,9 @@ import test from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { bytesPerMs, PCM_24K, PCMU } from "../media/format.ts";
-import { PLAYBACK_DEFAULTS } from "./playback.ts";
+import { PLAYBACK_DEFAULTS, type PlaybackPort } from "./playback_port.ts";
 import { audio, Rig } from "./test_phone.ts";
+import type { Heard } from "./turns/events.ts";
 
 fc.configureGlobal({ seed: 20 });
 
@@ -243,4 +244,21 @@ test("close leaves no timer behind", () => {
   rig.playback.close();
   rig.clock.pass(10_000);
   assertEquals([rig.clock.pending, rig.times("silent")], [0, 0]);
+});
+
+test("where a wire knows no marks, the clock tells what was heard and when it was over", () => {
+  const rig = new Rig();
+  (rig.port as PlaybackPort).mark = undefined;
+  rig.playback.probe();
+  rig.answer(2000);
+  rig.clock.pass(900);
+  assertEquals(rig.port.told, ["sent", "heard"]);
+  const [{ heardMs }] = rig.playback.playing() as [Heard];
+  assert(Math.abs(heardMs - 900) < 60, `${heardMs} ms of 900 were heard`);
+  rig.playback.hold();
+  rig.clock.pass(500);
+  rig.playback.resume();
+  rig.clock.pass(1250);
+  assertEquals(rig.port.told, ["sent", "heard", "clear", "silent"]);
+  assertEquals([rig.port.marks, rig.clock.pending], [[], 0]);
 });

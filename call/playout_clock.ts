@@ -4,7 +4,7 @@
  *
  * A mark proves that all before it was played, but it arrives late: by the round trip, which the
  * echo of a mark sent into an empty buffer measures, and by whatever the phone buffers. One late
- * mark is weather, and so are several that are late by this and by that; when the last few are late
+ * mark is jitter, and so are several that are late by this and by that; when the last few are late
  * by much the same, the phone itself plays later than we think, and the clock is set back by the
  * least of it. A mark is never early, so one that is less late than that takes it back at once.
  *

@@ -28,7 +28,7 @@ test("a mark proves at least its position, at once", () => {
   assertEquals([ear.heardMs(100), ear.heardMs(300), ear.heardMs(500)], [400, 400, 500]);
 });
 
-test("one late mark is weather; four that agree set the clock back by the least of them", () => {
+test("one late mark is jitter; four that agree set the clock back by the least of them", () => {
   const ear = new PlayoutClock();
   ear.roundTripMs = 40;
   ear.sent(2000, 0);

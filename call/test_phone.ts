@@ -8,7 +8,8 @@
 import { base64ByteLength } from "../media/base64.ts";
 import { type AudioFormat, bytesPerMs, PCMU } from "../media/format.ts";
 import type { Clock } from "./clock.ts";
-import { Playback, type PlaybackPort, type PlaybackSettings } from "./playback.ts";
+import { Playback } from "./playback.ts";
+import type { PlaybackPort, PlaybackSettings } from "./playback_port.ts";
 
 /** Time that passes when told to. */
 export class FakeClock implements Clock {

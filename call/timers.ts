@@ -10,6 +10,7 @@ import type { Clock } from "./clock.ts";
 export class Timers<Name extends string> {
   readonly #clock: Clock;
   readonly #cancel = new Map<Name, () => void>();
+  #closed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -17,6 +18,7 @@ export class Timers<Name extends string> {
 
   set(name: Name, ms: number, fn: () => void): void {
     this.clear(name);
+    if (this.#closed) return;
     this.#cancel.set(
       name,
       this.#clock.after(ms, () => {
@@ -31,7 +33,9 @@ export class Timers<Name extends string> {
     this.#cancel.delete(name);
   }
 
+  /** From now on none is set. */
   close(): void {
+    this.#closed = true;
     for (const cancel of this.#cancel.values()) cancel();
     this.#cancel.clear();
   }

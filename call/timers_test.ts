@@ -16,6 +16,16 @@ test("a timer rings once, by its name", () => {
   assertEquals(clock.pending, 0);
 });
 
+test("what is closed sets no timer any more", () => {
+  const clock = new FakeClock();
+  const timers = new Timers<"a">(clock);
+  timers.set("a", 30, () => {});
+  timers.close();
+  // A key that is pressed while the phone is being hung up.
+  timers.set("a", 30, () => {});
+  assertEquals(clock.pending, 0);
+});
+
 test("setting a timer again moves it, and clearing one that is not set is nothing", () => {
   const clock = new FakeClock();
   const timers = new Timers<"a" | "b">(clock);

@@ -6,7 +6,7 @@
  */
 
 import * as v from "valibot";
-import { type AudioFormat, bytesPerMs, type SampleRateHz } from "../media/format.ts";
+import { type AudioFormat, bytesPerMs, PCM_24K, type SampleRateHz } from "../media/format.ts";
 import type { ServerSocket, SocketHandlers } from "../runtime/runtime.ts";
 import { type Begin, type Leg, type LegHandlers, type LegNews, ProtocolError } from "./leg.ts";
 import {
@@ -72,6 +72,9 @@ export function readBrowserMessage(text: string): BrowserMessage {
 export class BrowserLeg implements Leg, SocketHandlers {
   readonly kind = "browser";
   readonly format: AudioFormat;
+  readonly brainFormat = PCM_24K;
+  readonly wire = "bytes";
+  readonly hasScreen = true;
   readonly #settings: BrowserSettings;
   readonly #callId: string;
   readonly #begin: Begin;
@@ -111,7 +114,7 @@ export class BrowserLeg implements Leg, SocketHandlers {
 
   open(socket: ServerSocket): void {
     this.#socket = socket;
-    const start = { callId: this.#callId, streamId: "", accountId: "" };
+    const start = { callId: this.#callId, calledNumber: "" };
     const answer = this.#begin(start, this);
     if (typeof answer !== "string") {
       this.#call = answer;

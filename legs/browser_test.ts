@@ -50,7 +50,7 @@ class Rig {
 
 test("a browser's call begins when its socket opens, under our own id", () => {
   const rig = new Rig();
-  assertEquals(rig.starts, [{ callId: "WEB1", streamId: "", accountId: "" }]);
+  assertEquals(rig.starts, [{ callId: "WEB1", calledNumber: "" }]);
   assertEquals(rig.leg.kind, "browser");
 });
 

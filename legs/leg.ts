@@ -9,14 +9,10 @@ import type { AudioFormat } from "../media/format.ts";
 
 /** Who is on the other end, as far as the wire tells. */
 export interface LegStart {
-  /** Twilio's CallSid, or an id of our own for a browser. */
+  /** Names the call everywhere: in logs, in the history, at whoever carries it. */
   readonly callId: string;
-  /** Twilio's StreamSid; empty for a browser. */
-  readonly streamId: string;
-  /** Twilio's AccountSid; empty for a browser. */
-  readonly accountId: string;
-  /** The single-use token of the TwiML, when there was one. */
-  readonly token?: string;
+  /** The number that was called, as E.164; empty where none was. */
+  readonly calledNumber: string;
 }
 
 /**
@@ -70,22 +66,37 @@ export type LegNews =
   | { type: "turn"; turn: Record<string, unknown> }
   | { type: "error"; code: string; message: string };
 
-/** One caller's wire. */
+/** One caller's wire, and what it can do. Each can be cleared: breaking in is what we are for. */
 export interface Leg {
+  /** For labels in metrics, the history and logs; nothing is decided by it. */
   readonly kind: "twilio" | "browser";
   /** Both ways. */
   readonly format: AudioFormat;
-  /** Queues audio behind what was sent before. Exactly one of the forms is used, by `format`. */
+  /** What the brain is best asked for: between equal formats, audio passes untouched. */
+  readonly brainFormat: AudioFormat;
+  /** In which form the wire takes audio: the other one costs a conversion. */
+  readonly wire: "base64" | "bytes";
+  /** Whether `tell` shows anything to anybody. */
+  readonly hasScreen: boolean;
+  /** Queues audio behind what was sent before. */
   playBase64(payload: string): void;
   playBytes(bytes: Uint8Array): void;
-  /** Asks to be told when all that was sent before has been heard. */
-  mark(name: string): void;
+  /**
+   * Asks to be told when all that was sent before has been heard. Where a wire can't tell, it isn't
+   * there, and the clock has to do.
+   */
+  mark?(name: string): void;
   /** Drops what was sent and not yet heard; the marks among it come back at once. */
   clear(): void;
-  /** Shows something to a caller who has eyes. */
   tell(news: LegNews): void;
   /** Runs `write` with its messages gathered into as few packets as can be. */
   cork(write: () => void): void;
-  /** Closes the wire. Idempotent. Hanging up the phone is the call's business, not the leg's. */
+  /**
+   * Ends the phone call itself, where closing the wire does not.
+   *
+   * @throws {Error} When it could not be ended; the wire can be closed all the same.
+   */
+  hangUp?(): Promise<void>;
+  /** Closes the wire. Idempotent. */
   end(reason: string): void;
 }

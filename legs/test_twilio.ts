@@ -21,7 +21,7 @@ export const START = {
     callSid: "CA1",
     tracks: ["inbound"],
     mediaFormat: { encoding: "audio/x-mulaw", sampleRate: 8000, channels: 1 },
-    customParameters: { token: "t" },
+    customParameters: { token: "t", to: "+15551234567" },
   },
   streamSid: SID,
 };
@@ -48,6 +48,8 @@ export class Rig {
   readonly counts = { framesIn: 0, framesSlowPath: 0 };
   readonly starts: LegStart[] = [];
   readonly leg: TwilioLeg;
+  /** The tokens that were shown. */
+  readonly tokens: (string | undefined)[] = [];
   gone = 0;
 
   constructor(settings: Partial<TwilioSettings> = {}, refusal?: string) {
@@ -59,6 +61,13 @@ export class Rig {
       },
       () => this.gone++,
       this.counts,
+      {
+        refuses: (_callSid, token) => {
+          this.tokens.push(token);
+          return null;
+        },
+        account: () => null,
+      },
       settings,
     );
     this.leg.open(this.socket);

@@ -22,6 +22,7 @@ import {
   readTwilioMessage,
   type TwilioMessage,
 } from "./twilio_messages.ts";
+import { hangUpCall, type TwilioAccount } from "./twilio_rest.ts";
 
 export interface TwilioSettings extends StallSettings {
   /** A jump of the timestamps is filled up to this; OpenAI's own adapter caps at 10 s too. */
@@ -55,14 +56,26 @@ export interface FrameCounts {
   framesSlowPath: number;
 }
 
+/** What the server knows of Twilio, and a stream doesn't. */
+export interface TwilioPort {
+  /** Why this call's stream is refused, or null. `token` is what the TwiML has handed to it. */
+  refuses(callSid: string, token: string | undefined): string | null;
+  /** The account by which we can hang up; null without credentials. */
+  account(accountSid: string): TwilioAccount | null;
+}
+
 /** The server's side of one Twilio stream: a leg, and the handlers of its socket. */
 export class TwilioLeg implements Leg, SocketHandlers {
   readonly kind = "twilio";
   readonly format = PCMU;
+  readonly brainFormat = PCMU;
+  readonly wire = "base64";
+  readonly hasScreen = false;
   readonly #settings: TwilioSettings;
   readonly #begin: Begin;
   readonly #gone: () => void;
   readonly #counts: FrameCounts;
+  readonly #twilio: TwilioPort;
   readonly #bytes: Uint8Array;
   /** The last frame's view of `#bytes`: frames are of one length nearly always. */
   #view: Uint8Array;
@@ -70,6 +83,8 @@ export class TwilioLeg implements Leg, SocketHandlers {
   #socket: ServerSocket | null = null;
   #call: LegHandlers | null = null;
   #streamSid = "";
+  #callSid = "";
+  #accountSid = "";
   #done = false;
   #problems = 0;
   readonly #stall: StallWatch;
@@ -86,12 +101,14 @@ export class TwilioLeg implements Leg, SocketHandlers {
     begin: Begin,
     gone: () => void,
     counts: FrameCounts,
+    twilio: TwilioPort,
     settings: Partial<TwilioSettings> = {},
   ) {
     this.#settings = { ...TWILIO_DEFAULTS, ...settings };
     this.#begin = begin;
     this.#gone = gone;
     this.#counts = counts;
+    this.#twilio = twilio;
     this.#stall = new StallWatch(this.#settings);
     this.#bytes = new Uint8Array(this.#settings.maxFrameMs * BYTES_PER_MS);
     this.#view = this.#bytes;
@@ -155,6 +172,12 @@ export class TwilioLeg implements Leg, SocketHandlers {
     else write();
   }
 
+  /** Without credentials the stream's end lets Twilio go on to the <Hangup> behind it. */
+  async hangUp(): Promise<void> {
+    const account = this.#twilio.account(this.#accountSid);
+    if (account) await hangUpCall(account, this.#callSid);
+  }
+
   end(reason: string): void {
     const socket = this.#socket;
     this.#end("us");
@@ -195,13 +218,12 @@ export class TwilioLeg implements Leg, SocketHandlers {
       );
     }
     this.#streamSid = streamSid;
+    this.#callSid = start.callSid;
+    this.#accountSid = start.accountSid;
     clearTimeout(this.#startTimer);
-    const answer = this.#begin({
-      callId: start.callSid,
-      streamId: streamSid,
-      accountId: start.accountSid,
-      token: start.customParameters.token,
-    }, this);
+    const { token, to = "" } = start.customParameters;
+    const answer = this.#twilio.refuses(start.callSid, token) ??
+      this.#begin({ callId: start.callSid, calledNumber: to }, this);
     if (typeof answer !== "string") {
       this.#call = answer;
       if (!this.#done) this.#watch = setInterval(() => this.#look(), LOOK_MS);

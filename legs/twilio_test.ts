@@ -6,7 +6,8 @@ const wait = (ms: number) => new Promise((go) => setTimeout(go, ms));
 
 test("a stream from connected to stop: each message becomes what it means", () => {
   const rig = Rig.started();
-  assertEquals(rig.starts, [{ callId: "CA1", streamId: SID, accountId: "AC1", token: "t" }]);
+  assertEquals(rig.starts, [{ callId: "CA1", calledNumber: "+15551234567" }]);
+  assertEquals(rig.tokens, ["t"]);
   rig.say(media(20, base64(1)));
   rig.say(media(40, base64(2)));
   rig.say({ event: "dtmf", streamSid: SID, dtmf: { track: "inbound_track", digit: "5" } });

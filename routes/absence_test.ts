@@ -9,7 +9,7 @@ import test from "node:test";
 import { readFileSync } from "node:fs";
 import { assert } from "@std/assert";
 import { decodeMulawInto } from "../media/mulaw.ts";
-import { type House, house, type HouseSocket } from "./test_house.ts";
+import { type TestApp, testApp, type TestSocket } from "./test_app.ts";
 
 const QUESTION = readFileSync(new URL("../tests/speech/question_open.ulaw", import.meta.url));
 const FRAME_BYTES = 160;
@@ -26,7 +26,7 @@ function* frames(): Generator<Uint8Array> {
 }
 
 const LEGS = {
-  async twilio(all: House): Promise<HouseSocket> {
+  async twilio(all: TestApp): Promise<TestSocket> {
     const [, socket] = await all.dial("/twilio/stream");
     const streamSid = "MZ1";
     socket!.open().say({
@@ -50,7 +50,7 @@ const LEGS = {
     }
     return socket!;
   },
-  async browser(all: House): Promise<HouseSocket> {
+  async browser(all: TestApp): Promise<TestSocket> {
     const [, socket] = await all.dial("/browser/stream?rate=8000");
     socket!.open();
     const pcm = new Int16Array(FRAME_BYTES);
@@ -63,14 +63,14 @@ const LEGS = {
 };
 
 /** Whether sound came for the caller. */
-function answered(socket: HouseSocket): boolean {
+function answered(socket: TestSocket): boolean {
   return socket.sent.some((data) => typeof data !== "string" || data.includes('"media"'));
 }
 
 for (const leg of ["twilio", "browser"] as const) {
   for (const turns of ["server", "local"]) {
     test(`${leg}, ${turns} turns: 2 s of silence end a turn after which nothing is sent`, async () => {
-      const all = house({ EARSHOT_TURNS: turns, EARSHOT_SILENCE_MS: "2000" });
+      const all = testApp({ EARSHOT_TURNS: turns, EARSHOT_SILENCE_MS: "2000" });
       try {
         const socket = await LEGS[leg](all);
         const fromMs = performance.now();

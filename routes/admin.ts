@@ -1,5 +1,5 @@
 /**
- * The door to what only the operator should see. With `EARSHOT_ADMIN_TOKEN` set, a request brings it
+ * What only the operator should see. With `EARSHOT_ADMIN_TOKEN` set, a request brings it
  * as `Authorization: Bearer`; without it, requests to this machine's own name alone are answered.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * The browser's door: a WebSocket from our own page.
+ * The browser's route: a WebSocket from our own page.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import { Hono } from "hono";
 import { randomUUID } from "node:crypto";
 import type { Call } from "../call/call.ts";
-import type { Deps } from "../deps.ts";
+import type { Services } from "../server/services.ts";
 import { BrowserLeg } from "../legs/browser.ts";
 import { SAMPLE_RATES_HZ, type SampleRateHz } from "../media/format.ts";
 import type { Bindings } from "./bindings.ts";
-import { guarded } from "./guarded.ts";
+import { upgradeOnly, websocket } from "./websocket.ts";
 
-export function browserRoutes({ config, registry, telemetry, log, startCall }: Deps) {
+export function browserRoutes({ config, registry, telemetry, log, startCall }: Services) {
   const app = new Hono<Bindings>();
 
   /** A page of somebody else must not talk on our bill. Clients that aren't browsers say nothing. */
@@ -25,10 +25,7 @@ export function browserRoutes({ config, registry, telemetry, log, startCall }: D
       (config.PUBLIC_URL !== undefined && host === new URL(config.PUBLIC_URL).host);
   }
 
-  app.get("/stream", (c) => {
-    if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
-      return c.text("Upgrade is missing: this is a WebSocket", 426);
-    }
+  app.get("/stream", upgradeOnly, (c) => {
     const origin = c.req.header("origin");
     if (!isOurPage(origin, c.req.url)) {
       return c.text(`Origin is ${JSON.stringify(origin)}, wanted is this server's own`, 403);
@@ -39,8 +36,8 @@ export function browserRoutes({ config, registry, telemetry, log, startCall }: D
       const wanted = SAMPLE_RATES_HZ.join(", ");
       return c.text(`rate is ${JSON.stringify(rate)}, wanted is one of ${wanted}`, 400);
     }
-    const seat = registry.arrive();
-    if (!seat) {
+    const admission = registry.arrive();
+    if (!admission) {
       const reason = registry.closedBecause ?? "full";
       telemetry.callRefused(reason);
       log.warn("A browser was refused", { reason, live: registry.live });
@@ -51,16 +48,15 @@ export function browserRoutes({ config, registry, telemetry, log, startCall }: D
       `WEB${randomUUID().replaceAll("-", "")}`,
       sampleRateHz,
       (start, leg) =>
-        seat.take(start.callId) ? call = startCall(start, leg, seat.leave) : "no new calls: full",
+        admission.admit(start.callId)
+          ? call = startCall(start, leg, admission.release)
+          : "no new calls: full",
       () => {
-        if (!call) seat.leave();
+        if (!call) admission.release();
       },
       telemetry,
     );
-    const response = c.env.upgrade(guarded(leg, log));
-    // No handshake, so no handler will run to give the seat back.
-    if (response.status === 426) seat.leave();
-    return response;
+    return websocket(c, leg, { log, failed: admission.release });
   });
 
   return app;

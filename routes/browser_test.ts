@@ -1,9 +1,9 @@
 import test from "node:test";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { house, UPGRADE } from "./test_house.ts";
+import { testApp, UPGRADE } from "./test_app.ts";
 
 test("GET /browser/stream opens a call at each rate, 24000 when none is named", async () => {
-  const all = house();
+  const all = testApp();
   for (const query of ["", "?rate=8000", "?rate=16000", "?rate=24000", "?rate=48000"]) {
     const [status, socket] = await all.dial(`/browser/stream${query}`);
     assertEquals(status, 200, query);
@@ -20,7 +20,7 @@ test("GET /browser/stream opens a call at each rate, 24000 when none is named", 
 });
 
 test("GET /browser/stream refuses another rate and names those it takes", async () => {
-  const all = house();
+  const all = testApp();
   for (const rate of ["44100", "", "24000.0", "8e3", "abc"]) {
     const response = await all.request(`/browser/stream?rate=${rate}`, { headers: UPGRADE });
     assertEquals(response.status, 400, rate);
@@ -31,7 +31,7 @@ test("GET /browser/stream refuses another rate and names those it takes", async 
 });
 
 test("GET /browser/stream talks to our own page alone, and to clients that are no browsers", async () => {
-  const all = house({ PUBLIC_URL: "https://voice.example.com" });
+  const all = testApp({ PUBLIC_URL: "https://voice.example.com" });
   const dial = async (origin: string) => (await all.dial("/browser/stream", { Origin: origin }))[0];
   for (
     const origin of ["http://earshot.test", "https://earshot.test", "https://voice.example.com"]
@@ -52,7 +52,7 @@ test("GET /browser/stream talks to our own page alone, and to clients that are n
 });
 
 test("over capacity and while draining a browser gets 503 with the reason", async () => {
-  const all = house({ EARSHOT_MAX_CALLS: "1" });
+  const all = testApp({ EARSHOT_MAX_CALLS: "1" });
   const [, socket] = await all.dial("/browser/stream");
   socket!.open();
   const full = await all.request("/browser/stream", { headers: UPGRADE });
@@ -65,8 +65,8 @@ test("over capacity and while draining a browser gets 503 with the reason", asyn
   assertEquals([draining.status, await draining.text()], [503, "No new calls: draining"]);
 });
 
-test("a browser that is late for the last seat is told so when it opens", async () => {
-  const all = house({ EARSHOT_MAX_CALLS: "1" });
+test("a browser that is late for the last place is told so when it opens", async () => {
+  const all = testApp({ EARSHOT_MAX_CALLS: "1" });
   await all.post("/twilio/voice", { CallSid: "CA1" });
   const [status, socket] = await all.dial("/browser/stream");
   assertEquals(status, 200);
@@ -76,8 +76,8 @@ test("a browser that is late for the last seat is told so when it opens", async 
   assertEquals(all.deps.registry.live, 0);
 });
 
-test("a browser that says bye ends its call and frees its seat", async () => {
-  const all = house({ EARSHOT_MAX_CALLS: "1" });
+test("a browser that says bye ends its call and frees its place", async () => {
+  const all = testApp({ EARSHOT_MAX_CALLS: "1" });
   const [, socket] = await all.dial("/browser/stream");
   socket!.open().say({ type: "bye" });
   assertEquals(all.deps.registry.calls.size, 0);
@@ -86,7 +86,7 @@ test("a browser that says bye ends its call and frees its seat", async () => {
 });
 
 test("a handler that breaks closes its own socket and tells the log", async () => {
-  const all = house();
+  const all = testApp();
   const [, socket] = await all.dial("/browser/stream");
   socket!.open();
   const [call] = all.deps.registry.calls.values();

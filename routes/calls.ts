@@ -5,14 +5,14 @@
  */
 
 import { Hono } from "hono";
-import type { Deps } from "../deps.ts";
+import type { Services } from "../server/services.ts";
 import { adminOnly } from "./admin.ts";
 import type { Bindings } from "./bindings.ts";
 
 /** Ids that are said back are cut here: Twilio's have 34 characters, ours 35. */
 const MAX_SHOWN_CHARACTERS = 64;
 
-export function callRoutes({ config, history }: Pick<Deps, "config" | "history">) {
+export function callRoutes({ config, history }: Pick<Services, "config" | "history">) {
   const app = new Hono<Bindings>();
   app.use(adminOnly(config));
 

@@ -1,6 +1,6 @@
 import test from "node:test";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { History } from "../call/history.ts";
+import { History } from "../server/history.ts";
 import { readConfig } from "../config.ts";
 import { callRoutes } from "./calls.ts";
 

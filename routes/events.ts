@@ -1,6 +1,5 @@
 /**
- * What happens, as server-sent events: `health` each second, `call` when one begins, ends or gets a
- * turn, and `turn`. Each event is written once, whoever listens; nothing is done when nobody does.
+ * What happens, as server-sent events.
  *
  * Source: WHATWG HTML, "Server-sent events".
  *
@@ -9,154 +8,11 @@
 
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
-import type { CallNews, History } from "../call/history.ts";
-import type { Deps } from "../deps.ts";
+import type { Services } from "../server/services.ts";
 import { adminOnly } from "./admin.ts";
 import type { Bindings } from "./bindings.ts";
 
-export interface EventFeedSettings {
-  readonly maxListeners: number;
-  readonly healthEveryMs: number;
-  /** Events that wait for a listener who reads slowly; the next one drops the listener. */
-  readonly maxWaiting: number;
-}
-
-export const EVENT_FEED_DEFAULTS: EventFeedSettings = {
-  maxListeners: 20,
-  healthEveryMs: 1000,
-  // At 150 calls about a quarter of a minute. The texts are shared by all who wait for them.
-  maxWaiting: 1000,
-};
-
-/** One open `GET /events`. */
-export interface Listener {
-  /** The next event as text, or null when there will be none. */
-  next(): Promise<string | null>;
-  /** Runs once when the feed drops the listener, so that its response can be ended. */
-  dropped: () => void;
-  /** Idempotent. */
-  leave(): void;
-}
-
-/** Passes what happens on to its listeners. */
-export class EventFeed {
-  readonly #history: Pick<History, "watch">;
-  readonly #health: () => unknown;
-  readonly #settings: EventFeedSettings;
-  readonly #listeners = new Set<Queue>();
-  #timer: ReturnType<typeof setInterval> | null = null;
-  #unwatch: () => void = () => {};
-  #closed = false;
-
-  constructor(
-    history: Pick<History, "watch">,
-    health: () => unknown,
-    settings: Partial<EventFeedSettings> = {},
-  ) {
-    this.#history = history;
-    this.#health = health;
-    this.#settings = { ...EVENT_FEED_DEFAULTS, ...settings };
-  }
-
-  get maxListeners(): number {
-    return this.#settings.maxListeners;
-  }
-
-  get listeners(): number {
-    return this.#listeners.size;
-  }
-
-  /** A new listener, who hears of the health at once; null when there is no room. */
-  listen(): Listener | null {
-    if (this.#closed || this.#listeners.size >= this.#settings.maxListeners) return null;
-    const queue = new Queue(this.#settings.maxWaiting, () => this.#gone(queue));
-    this.#listeners.add(queue);
-    if (this.#listeners.size === 1) this.#start();
-    queue.push(eventText("health", this.#health()));
-    return queue;
-  }
-
-  /** Ends every stream, so that the server can stop. */
-  close(): void {
-    this.#closed = true;
-    for (const queue of [...this.#listeners]) queue.drop();
-  }
-
-  #start(): void {
-    this.#unwatch = this.#history.watch((news) => this.#publish(news.type, dataOf(news)));
-    this.#timer = setInterval(
-      () => this.#publish("health", this.#health()),
-      this.#settings.healthEveryMs,
-    );
-  }
-
-  #gone(queue: Queue): void {
-    if (!this.#listeners.delete(queue) || this.#listeners.size > 0) return;
-    if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = null;
-    this.#unwatch();
-  }
-
-  #publish(event: string, data: unknown): void {
-    const text = eventText(event, data);
-    for (const queue of this.#listeners) queue.push(text);
-  }
-}
-
-function dataOf(news: CallNews): unknown {
-  return news.type === "call" ? news.call : { callId: news.callId, turn: news.turn };
-}
-
-/** JSON has no line breaks of its own, so one `data:` line is enough. */
-export function eventText(event: string, data: unknown): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
-}
-
-class Queue implements Listener {
-  dropped: () => void = () => {};
-  readonly #maxWaiting: number;
-  readonly #gone: () => void;
-  #waiting: string[] = [];
-  #wake: (() => void) | null = null;
-  #left = false;
-
-  constructor(maxWaiting: number, gone: () => void) {
-    this.#maxWaiting = maxWaiting;
-    this.#gone = gone;
-  }
-
-  push(text: string): void {
-    if (this.#waiting.length >= this.#maxWaiting) return this.drop();
-    this.#waiting.push(text);
-    this.#wake?.();
-  }
-
-  /** All that waits, as one text: a burst costs one write. */
-  async next(): Promise<string | null> {
-    if (this.#waiting.length === 0 && !this.#left) {
-      await new Promise<void>((resolve) => this.#wake = resolve);
-      this.#wake = null;
-    }
-    if (this.#left) return null;
-    return this.#waiting.splice(0).join("");
-  }
-
-  drop(): void {
-    if (this.#left) return;
-    this.leave();
-    this.dropped();
-  }
-
-  leave(): void {
-    if (this.#left) return;
-    this.#left = true;
-    this.#waiting = [];
-    this.#wake?.();
-    this.#gone();
-  }
-}
-
-export function eventRoutes({ config, events }: Pick<Deps, "config" | "events">) {
+export function eventRoutes({ config, events }: Pick<Services, "config" | "events">) {
   const app = new Hono<Bindings>();
   app.use(adminOnly(config));
 

@@ -8,11 +8,12 @@
 import net from "node:net";
 import test from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { History } from "../call/history.ts";
+import { History } from "../server/history.ts";
 import { readConfig } from "../config.ts";
 import type { TurnRecord } from "../telemetry/turn.ts";
 import type { Bindings } from "./bindings.ts";
-import { EventFeed, type EventFeedSettings, eventRoutes, eventText } from "./events.ts";
+import { EventFeed, type EventFeedSettings, eventText } from "../server/event_feed.ts";
+import { eventRoutes } from "./events.ts";
 
 const { runtime } = "Bun" in globalThis
   ? await import("../runtime/bun.ts")

@@ -5,15 +5,11 @@
  */
 
 import { Hono } from "hono";
-import type { Deps } from "../deps.ts";
+import { healthOf } from "../server/health.ts";
+import type { Services } from "../server/services.ts";
 import type { Bindings } from "./bindings.ts";
 
-/** What `/health` answers, and `/events` tells each second. The registry knows best who is let in. */
-export function healthOf({ registry, telemetry }: Pick<Deps, "registry" | "telemetry">) {
-  return { ...telemetry.health(), status: registry.closedBecause ?? "ok" };
-}
-
-export function opsRoutes({ registry, telemetry }: Deps) {
+export function opsRoutes({ registry, telemetry }: Services) {
   const app = new Hono<Bindings>();
 
   app.get("/health", (c) => c.json(healthOf({ registry, telemetry })));

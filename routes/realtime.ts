@@ -6,24 +6,21 @@
 
 import { Hono } from "hono";
 import type { RealtimeSession } from "../brain/realtime/session.ts";
-import type { Deps } from "../deps.ts";
+import type { Services } from "../server/services.ts";
 import type { ServerSocket } from "../runtime/runtime.ts";
 import type { Bindings } from "./bindings.ts";
-import { guarded } from "./guarded.ts";
+import { upgradeOnly, websocket } from "./websocket.ts";
 
 /** OpenAI's clients offer `realtime`, and browsers put their key into a second subprotocol. */
 const SUBPROTOCOL = "realtime";
 
-export function realtimeRoutes({ config, realtime, registry, log }: Deps) {
+export function realtimeRoutes({ config, realtime, registry, log }: Services) {
   const app = new Hono<Bindings>();
   let open = 0;
 
-  app.get("/realtime", (c) => {
-    if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
-      return c.text("Upgrade is missing: this is a WebSocket", 426);
-    }
+  app.get("/realtime", upgradeOnly, (c) => {
     if (registry.draining) return c.text("No new sessions: draining", 503);
-    // Sessions have a bound of their own, so that they never take a caller's seat.
+    // Sessions have a bound of their own, so that they never take a caller's place.
     if (open >= config.EARSHOT_MAX_CALLS) return c.text("No new sessions: full", 503);
     const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((p) => p.trim());
     const protocol = offered.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined;
@@ -32,8 +29,9 @@ export function realtimeRoutes({ config, realtime, registry, log }: Deps) {
     let session: RealtimeSession | null = null;
     let left = false;
     open++;
-    const response = c.env.upgrade(
-      guarded({
+    return websocket(
+      c,
+      {
         open(port) {
           socket = port;
           session = realtime.open(
@@ -50,12 +48,9 @@ export function realtimeRoutes({ config, realtime, registry, log }: Deps) {
           open--;
           session?.end();
         },
-      }, log),
-      protocol,
+      },
+      { log, protocol, failed: () => open-- },
     );
-    // No handshake, so no handler will run.
-    if (response.status === 426) open--;
-    return response;
   });
 
   return app;

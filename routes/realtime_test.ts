@@ -1,9 +1,9 @@
 import test from "node:test";
 import { assertEquals } from "@std/assert";
-import { house, UPGRADE } from "./test_house.ts";
+import { testApp, UPGRADE } from "./test_app.ts";
 
 test("GET /v1/realtime speaks the Realtime protocol from its first word", async () => {
-  const all = house();
+  const all = testApp();
   const [status, socket] = await all.dial("/v1/realtime?model=gpt-realtime-2.1");
   assertEquals(status, 200);
   socket!.open();
@@ -16,7 +16,7 @@ test("GET /v1/realtime speaks the Realtime protocol from its first word", async 
 });
 
 test("GET /v1/realtime takes the subprotocol that OpenAI's clients offer, and no other", async () => {
-  const all = house();
+  const all = testApp();
   const chosen = async (offered?: string) => {
     const headers = offered ? { "Sec-WebSocket-Protocol": offered } : undefined;
     return (await all.dial("/v1/realtime", headers))[1]!.subprotocol;
@@ -32,8 +32,8 @@ test("GET /v1/realtime takes the subprotocol that OpenAI's clients offer, and no
   all.end();
 });
 
-test("GET /v1/realtime has a bound of its own, and takes no caller's seat", async () => {
-  const all = house({ EARSHOT_MAX_CALLS: "2" });
+test("GET /v1/realtime has a bound of its own, and takes no caller's place", async () => {
+  const all = testApp({ EARSHOT_MAX_CALLS: "2" });
   const [, first] = await all.dial("/v1/realtime");
   await all.dial("/v1/realtime");
   const full = await all.request("/v1/realtime", { headers: UPGRADE });
@@ -48,14 +48,14 @@ test("GET /v1/realtime has a bound of its own, and takes no caller's seat", asyn
 });
 
 test("GET /v1/realtime opens no session while draining", async () => {
-  const all = house();
+  const all = testApp();
   void all.deps.registry.drain();
   const response = await all.request("/v1/realtime", { headers: UPGRADE });
   assertEquals([response.status, await response.text()], [503, "No new sessions: draining"]);
 });
 
 test("GET /v1/realtime closes a session that sends binary", async () => {
-  const all = house();
+  const all = testApp();
   const [, socket] = await all.dial("/v1/realtime");
   socket!.open().handlers.binary(new Uint8Array(3));
   assertEquals(socket!.closes.map(({ code }) => code), [1003]);

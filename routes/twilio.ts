@@ -1,5 +1,5 @@
 /**
- * Twilio's three doors: the webhook of a call, the status callbacks, and the media stream.
+ * Twilio's three routes: the webhook of a call, the status callbacks, and the media stream.
  *
  * @module
  */
@@ -7,17 +7,18 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Call } from "../call/call.ts";
-import type { Deps } from "../deps.ts";
+import type { Services } from "../server/services.ts";
 import { TwilioLeg } from "../legs/twilio.ts";
+import type { TwilioAccount } from "../legs/twilio_rest.ts";
 import type { Bindings } from "./bindings.ts";
-import { guarded } from "./guarded.ts";
+import { upgradeOnly, websocket } from "./websocket.ts";
 import { busyTwiml, connectTwiml } from "./twiml.ts";
 import { isSignedByTwilio } from "./twilio_signature.ts";
 
 /** Twilio's forms have about 1 kB. */
 const MAX_FORM_BYTES = 64 * 1024;
 
-export function twilioRoutes({ config, registry, tokens, telemetry, log, startCall }: Deps) {
+export function twilioRoutes({ config, registry, tokens, telemetry, log, startCall }: Services) {
   const app = new Hono<Bindings>();
   const authToken = config.TWILIO_AUTH_TOKEN;
 
@@ -34,6 +35,19 @@ export function twilioRoutes({ config, registry, tokens, telemetry, log, startCa
     if (!authToken) return form;
     const signature = c.req.header("x-twilio-signature");
     return isSignedByTwilio(authToken, signature, publicUrl(c, "http").href, form) ? form : null;
+  }
+
+  /** Why a stream without a good token of ours is refused. */
+  function refuses(callId: string, token: string | undefined): string | null {
+    const wrong = authToken ? tokens.redeem(token, callId) : null;
+    if (wrong) log.warn("A stream was refused", { callId, reason: wrong });
+    return wrong;
+  }
+
+  function account(accountSid: string): TwilioAccount | null {
+    const { TWILIO_ACCOUNT_SID: ours, TWILIO_API_URL: apiUrl } = config;
+    const sid = ours ?? accountSid;
+    return authToken && sid ? { apiUrl, accountSid: sid, authToken } : null;
   }
 
   app.use("/voice", bodyLimit({ maxSize: MAX_FORM_BYTES }));
@@ -65,7 +79,9 @@ export function twilioRoutes({ config, registry, tokens, telemetry, log, startCa
     const status = publicUrl(c, "http");
     status.pathname = status.pathname.replace(/voice\/?$/, "status");
     status.search = "";
-    return c.body(connectTwiml(stream.href, tokens.issue(callId), status.href));
+    // The stream itself doesn't say which number was called.
+    const parameters = { token: tokens.issue(callId), to: form.get("To") ?? "" };
+    return c.body(connectTwiml(stream.href, status.href, parameters));
   });
 
   app.post("/status", async (c) => {
@@ -80,10 +96,7 @@ export function twilioRoutes({ config, registry, tokens, telemetry, log, startCa
     return c.body(null, 204);
   });
 
-  app.get("/stream", (c) => {
-    if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
-      return c.text("Upgrade is missing: this is a WebSocket", 426);
-    }
+  app.get("/stream", upgradeOnly, (c) => {
     if (authToken) {
       const url = publicUrl(c, "ws");
       const signature = c.req.header("x-twilio-signature");
@@ -96,8 +109,8 @@ export function twilioRoutes({ config, registry, tokens, telemetry, log, startCa
         return c.text("X-Twilio-Signature does not match this request", 403);
       }
     }
-    const seat = registry.arrive();
-    if (!seat) {
+    const admission = registry.arrive();
+    if (!admission) {
       const reason = registry.closedBecause ?? "full";
       telemetry.callRefused(reason);
       return c.text(`No new calls: ${reason}`, 503);
@@ -105,27 +118,20 @@ export function twilioRoutes({ config, registry, tokens, telemetry, log, startCa
     let call: Call | null = null;
     const leg = new TwilioLeg(
       (start, leg) => {
-        const wrong = authToken ? tokens.redeem(start.token, start.callId) : null;
-        if (wrong) {
-          log.warn("A stream was refused", { callId: start.callId, reason: wrong });
-          return wrong;
-        }
         if (registry.calls.has(start.callId)) return "this call has a stream already";
-        if (!seat.take(start.callId)) {
+        if (!admission.admit(start.callId)) {
           telemetry.callRefused("full");
           return "no new calls: full";
         }
-        return call = startCall(start, leg, seat.leave);
+        return call = startCall(start, leg, admission.release);
       },
       () => {
-        if (!call) seat.leave();
+        if (!call) admission.release();
       },
       telemetry,
+      { refuses, account },
     );
-    const response = c.env.upgrade(guarded(leg, log));
-    // No handshake, so no handler will run to give the seat back.
-    if (response.status === 426) seat.leave();
-    return response;
+    return websocket(c, leg, { log, failed: admission.release });
   });
 
   return app;

@@ -7,20 +7,20 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { getExpectedTwilioSignature } from "twilio/lib/webhooks/webhooks.js";
-import { type House, house, type HouseSocket, ORIGIN } from "./test_house.ts";
+import { ORIGIN, type TestApp, testApp, type TestSocket } from "./test_app.ts";
 
 const AUTH_TOKEN = "0123456789abcdef0123456789abcdef";
 const PUBLIC_URL = "https://voice.example.com";
 const FORM = { CallSid: "CA1", AccountSid: "AC1", From: "+15550100", To: "+15550199" };
 
 /** A form that Twilio would have posted to `url`. */
-function signed(all: House, path: string, form: Record<string, string>, url: string) {
+function signed(all: TestApp, path: string, form: Record<string, string>, url: string) {
   const signature = getExpectedTwilioSignature(AUTH_TOKEN, url, form);
   return all.post(path, form, { "X-Twilio-Signature": signature });
 }
 
 /** The upgrade that Twilio would ask for at the URL of the TwiML. */
-function dialSigned(all: House, url = "wss://voice.example.com/twilio/stream") {
+function dialSigned(all: TestApp, url = "wss://voice.example.com/twilio/stream") {
   const signature = getExpectedTwilioSignature(AUTH_TOKEN, url, {});
   return all.dial("/twilio/stream", { "X-Twilio-Signature": signature });
 }
@@ -46,7 +46,7 @@ function start(callSid: string, token?: string): object {
 }
 
 /** A socket that has opened and named its call. */
-function begun(socket: HouseSocket | undefined, callSid: string, token?: string): HouseSocket {
+function begun(socket: TestSocket | undefined, callSid: string, token?: string): TestSocket {
   assert(socket, "no socket");
   socket.open().say({ event: "connected", protocol: "Call", version: "1.0.0" });
   socket.say(start(callSid, token));
@@ -54,7 +54,7 @@ function begun(socket: HouseSocket | undefined, callSid: string, token?: string)
 }
 
 test("POST /twilio/voice without an auth token answers anyone, with TwiML for the request's own URL", async () => {
-  const all = house();
+  const all = testApp();
   const response = await all.post("/twilio/voice", FORM);
   assertEquals(response.status, 200);
   assertMatch(response.headers.get("content-type")!, /^text\/xml/);
@@ -65,14 +65,14 @@ test("POST /twilio/voice without an auth token answers anyone, with TwiML for th
 });
 
 test("POST /twilio/voice with PUBLIC_URL sends Twilio to where it was told, never to the Host header", async () => {
-  const all = house({ PUBLIC_URL });
+  const all = testApp({ PUBLIC_URL });
   const twiml = await (await all.post("/twilio/voice?a=1", FORM)).text();
   assertStringIncludes(twiml, '<Stream url="wss://voice.example.com/twilio/stream" ');
   assertStringIncludes(twiml, 'statusCallback="https://voice.example.com/twilio/status"');
 });
 
 test("POST /twilio/voice: with an auth token only what Twilio signed is answered", async () => {
-  const all = house({ TWILIO_AUTH_TOKEN: AUTH_TOKEN, PUBLIC_URL });
+  const all = testApp({ TWILIO_AUTH_TOKEN: AUTH_TOKEN, PUBLIC_URL });
   const url = `${PUBLIC_URL}/twilio/voice`;
   assertEquals((await signed(all, "/twilio/voice", FORM, url)).status, 200);
   assertEquals((await signed(all, "/twilio/voice?x=1", FORM, `${url}?x=1`)).status, 200);
@@ -97,7 +97,7 @@ test("POST /twilio/voice: with an auth token only what Twilio signed is answered
 });
 
 test("POST /twilio/voice without a CallSid is a 400 that says so", async () => {
-  const all = house();
+  const all = testApp();
   for (const form of [{}, { CallSid: "" }, { callsid: "CA1" }]) {
     const response = await all.post("/twilio/voice", form as Record<string, string>);
     assertEquals([response.status, await response.text()], [
@@ -108,7 +108,7 @@ test("POST /twilio/voice without a CallSid is a 400 that says so", async () => {
 });
 
 test("a form that is too large is refused, whether its length is told or not", async () => {
-  const all = house();
+  const all = testApp();
   const body = `CallSid=CA1&x=${"y".repeat(70_000)}`;
   const headers = { "Content-Type": "application/x-www-form-urlencoded" };
   for (const path of ["/twilio/voice", "/twilio/status"]) {
@@ -126,7 +126,7 @@ test("a form that is too large is refused, whether its length is told or not", a
 });
 
 test("over capacity a caller hears politely that the lines are busy, and that is counted", async () => {
-  const all = house({ EARSHOT_MAX_CALLS: "1" });
+  const all = testApp({ EARSHOT_MAX_CALLS: "1" });
   assertStringIncludes(await (await all.post("/twilio/voice", FORM)).text(), "<Stream");
   const response = await all.post("/twilio/voice", { ...FORM, CallSid: "CA2" });
   assertEquals(response.status, 200);
@@ -142,15 +142,15 @@ test("over capacity a caller hears politely that the lines are busy, and that is
 });
 
 test("while draining a new caller hears the same, and a new socket gets 503", async () => {
-  const all = house();
+  const all = testApp();
   void all.deps.registry.drain();
   assertMatch(await (await all.post("/twilio/voice", FORM)).text(), /all our lines are busy/);
   const [status] = await all.dial("/twilio/stream");
   assertEquals(status, 503);
 });
 
-test("POST /twilio/status gives back the seat of a call that ended before its stream came", async () => {
-  const all = house({ EARSHOT_MAX_CALLS: "1" });
+test("POST /twilio/status gives back the place of a call that ended before its stream came", async () => {
+  const all = testApp({ EARSHOT_MAX_CALLS: "1" });
   await all.post("/twilio/voice", FORM);
   assertEquals(
     (await all.post("/twilio/status", { CallSid: "CA1", CallStatus: "ringing" })).status,
@@ -165,7 +165,7 @@ test("POST /twilio/status gives back the seat of a call that ended before its st
 });
 
 test("POST /twilio/status wants a signature too, and tells the log of stream errors", async () => {
-  const all = house({ TWILIO_AUTH_TOKEN: AUTH_TOKEN, PUBLIC_URL });
+  const all = testApp({ TWILIO_AUTH_TOKEN: AUTH_TOKEN, PUBLIC_URL });
   const form = { CallSid: "CA1", StreamEvent: "stream-error", StreamError: "31951" };
   assertEquals((await all.post("/twilio/status", form)).status, 403);
   const url = `${PUBLIC_URL}/twilio/status`;
@@ -174,7 +174,7 @@ test("POST /twilio/status wants a signature too, and tells the log of stream err
 });
 
 test("GET /twilio/stream: with an auth token only an upgrade that Twilio signed is granted", async () => {
-  const all = house({ TWILIO_AUTH_TOKEN: AUTH_TOKEN, PUBLIC_URL });
+  const all = testApp({ TWILIO_AUTH_TOKEN: AUTH_TOKEN, PUBLIC_URL });
   const url = "wss://voice.example.com/twilio/stream";
   for (const spelling of [url, `${url}/`]) {
     assertEquals((await dialSigned(all, spelling))[0], 200, spelling);
@@ -191,8 +191,8 @@ test("GET /twilio/stream: with an auth token only an upgrade that Twilio signed 
   all.end();
 });
 
-test("a call from webhook to hang-up: its seat, its token, its end", async () => {
-  const all = house({ TWILIO_AUTH_TOKEN: AUTH_TOKEN, PUBLIC_URL, EARSHOT_MAX_CALLS: "1" });
+test("a call from webhook to hang-up: its place, its token, its end", async () => {
+  const all = testApp({ TWILIO_AUTH_TOKEN: AUTH_TOKEN, PUBLIC_URL, EARSHOT_MAX_CALLS: "1" });
   const url = `${PUBLIC_URL}/twilio/voice`;
   const twiml = await (await signed(all, "/twilio/voice", FORM, url)).text();
   const socket = begun((await dialSigned(all))[1], "CA1", tokenOf(twiml));
@@ -205,8 +205,8 @@ test("a call from webhook to hang-up: its seat, its token, its end", async () =>
   assertEquals((await all.request("/ready")).status, 200);
 });
 
-test("a stream without the token of its call is closed, and its seat is free again", async () => {
-  const all = house({ TWILIO_AUTH_TOKEN: AUTH_TOKEN, PUBLIC_URL, EARSHOT_MAX_CALLS: "1" });
+test("a stream without the token of its call is closed, and its place is free again", async () => {
+  const all = testApp({ TWILIO_AUTH_TOKEN: AUTH_TOKEN, PUBLIC_URL, EARSHOT_MAX_CALLS: "1" });
   const { registry, tokens } = all.deps;
   const used = tokens.issue("CA1");
   assertEquals(tokens.redeem(used, "CA1"), null);
@@ -229,7 +229,7 @@ test("a stream without the token of its call is closed, and its seat is free aga
 });
 
 test("a second stream of a live call is refused, and the first one goes on", async () => {
-  const all = house();
+  const all = testApp();
   const first = begun((await all.dial("/twilio/stream"))[1], "CA1");
   const second = begun((await all.dial("/twilio/stream"))[1], "CA1");
   assertEquals([first.closes, second.closes], [
@@ -239,13 +239,13 @@ test("a second stream of a live call is refused, and the first one goes on", asy
   second.handlers.close(1008, "");
   assertEquals([all.deps.registry.live, [...all.deps.registry.calls.keys()]], [1, ["CA1"]]);
   all.end();
-  // A phone call leaves its seat when the phone is hung up.
+  // A phone call leaves its place when the phone is hung up.
   await new Promise((go) => setTimeout(go, 5));
   assertEquals(all.deps.registry.live, 0);
 });
 
-test("a stream that nobody promised a seat is refused when all are promised", async () => {
-  const all = house({ EARSHOT_MAX_CALLS: "1" });
+test("a stream that nobody has a reservation is refused when all places are reserved", async () => {
+  const all = testApp({ EARSHOT_MAX_CALLS: "1" });
   await all.post("/twilio/voice", FORM);
   const stranger = begun((await all.dial("/twilio/stream"))[1], "CA9");
   assertEquals(stranger.closes, [{ code: 1008, reason: "no new calls: full" }]);
@@ -256,7 +256,7 @@ test("a stream that nobody promised a seat is refused when all are promised", as
 });
 
 test("a socket that goes before it says who it is gives its place back", async () => {
-  const all = house({ EARSHOT_MAX_CALLS: "1" });
+  const all = testApp({ EARSHOT_MAX_CALLS: "1" });
   const [, socket] = await all.dial("/twilio/stream");
   assertEquals((await all.dial("/twilio/stream"))[0], 503);
   socket!.handlers.close(1006, "");

@@ -7,11 +7,19 @@
 
 import VoiceResponse from "twilio/lib/twiml/VoiceResponse.js";
 
-/** Connects the call to our stream. What follows is heard only if the stream breaks. */
-export function connectTwiml(streamUrl: string, token: string, statusUrl: string): string {
+/**
+ * Connects the call to our stream. What follows is heard only if the stream breaks.
+ *
+ * @param parameters Come back with the stream's `start`; Twilio leaves out those without a value.
+ */
+export function connectTwiml(
+  streamUrl: string,
+  statusUrl: string,
+  parameters: Readonly<Record<string, string>>,
+): string {
   const response = new VoiceResponse();
   const stream = response.connect().stream({ url: streamUrl, statusCallback: statusUrl });
-  stream.parameter({ name: "token", value: token });
+  for (const [name, value] of Object.entries(parameters)) stream.parameter({ name, value });
   response.say("Sorry, the connection was lost. Please call again.");
   response.hangup();
   return response.toString();

@@ -4,7 +4,9 @@ import { busyTwiml, connectTwiml } from "./twiml.ts";
 
 test("connectTwiml joins the call to our stream, with the token, and says something if it breaks", () => {
   assertEquals(
-    connectTwiml("wss://example.com/twilio/stream", "1.a.b", "https://example.com/twilio/status"),
+    connectTwiml("wss://example.com/twilio/stream", "https://example.com/twilio/status", {
+      token: "1.a.b",
+    }),
     '<?xml version="1.0" encoding="UTF-8"?><Response><Connect>' +
       '<Stream url="wss://example.com/twilio/stream" ' +
       'statusCallback="https://example.com/twilio/status">' +
@@ -14,7 +16,7 @@ test("connectTwiml joins the call to our stream, with the token, and says someth
 });
 
 test("connectTwiml escapes what it is given", () => {
-  const twiml = connectTwiml("wss://x/?a=1&b=2", '"><Dial>', "https://x/'<");
+  const twiml = connectTwiml("wss://x/?a=1&b=2", "https://x/'<", { token: '"><Dial>' });
   assertNotMatch(twiml, /<Dial/);
   assertStringIncludes(twiml, "wss://x/?a=1&amp;b=2");
   assertStringIncludes(twiml, "&quot;>&lt;Dial>");

@@ -8,9 +8,9 @@ import { assert, assertEquals } from "@std/assert";
 import net from "node:net";
 import type { Runtime, Server } from "../runtime/runtime.ts";
 import { createApp } from "../app.ts";
-import { house } from "./test_house.ts";
+import { testApp } from "./test_app.ts";
 
-const { deps } = house({ EARSHOT_MAX_CALLS: "2" });
+const { deps } = testApp({ EARSHOT_MAX_CALLS: "2" });
 let server: Server;
 
 before(async () => {
@@ -65,7 +65,7 @@ const UPGRADE = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Ver
 const KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
 const DOORS = ["/browser/stream", "/twilio/stream", "/v1/realtime"];
 
-test("half a handshake is answered 426 and takes no seat", async () => {
+test("half a handshake is answered 426 and takes no place", async () => {
   for (const door of DOORS) {
     for (let i = 0; i < 3; i++) {
       const socket = await dialRaw(door, UPGRADE);
@@ -81,7 +81,7 @@ test("half a handshake is answered 426 and takes no seat", async () => {
   await new Promise((go) => session.onclose = go);
 });
 
-test("a peer that goes before its upgrade is done gives its seat back", async () => {
+test("a peer that goes before its upgrade is done gives its place back", async () => {
   for (const door of DOORS) {
     for (let i = 0; i < 2; i++) {
       const socket = await dialRaw(door, [...UPGRADE, KEY]);
@@ -90,7 +90,7 @@ test("a peer that goes before its upgrade is done gives its seat back", async ()
     }
   }
   await new Promise((go) => setTimeout(go, 50));
-  await until("free seats", async () => deps.registry.live === 0 && await ready());
+  await until("free places", async () => deps.registry.live === 0 && await ready());
   const sockets = [1, 2].map(() => new WebSocket(url("/browser/stream").replace("http", "ws")));
   for (const socket of sockets) await new Promise((go) => socket.onmessage = go);
   assertEquals(deps.registry.live, 2);
@@ -98,7 +98,7 @@ test("a peer that goes before its upgrade is done gives its seat back", async ()
     socket.close();
     await new Promise((go) => socket.onclose = go);
   }
-  await until("free seats", () => deps.registry.live === 0);
+  await until("free places", () => deps.registry.live === 0);
 });
 
 test("a peer whose nonsense is longer than a close frame is closed, and the server goes on", async () => {

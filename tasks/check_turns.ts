@@ -12,7 +12,8 @@ import { parseArgs } from "node:util";
 import { recordLine } from "../call/recording.ts";
 import { emptyFound, exploreAll, type Found, walk } from "../tests/turns/explorer.ts";
 import { recordPath, shrink, type Violation } from "../tests/turns/paths.ts";
-import { PLAIN, PROFILES, WALKED } from "../tests/turns/profiles.ts";
+import { FEW, manyFor, PLAIN, PROFILES, WALKED } from "../tests/turns/profiles.ts";
+import { SITUATIONS } from "../tests/turns/situations.ts";
 import { machine } from "../tests/turns/subject.ts";
 import type { WorldSettings } from "../tests/turns/world.ts";
 
@@ -63,18 +64,30 @@ if (import.meta.main) {
     const startMs = performance.now();
     const profiles = PROFILES.filter(ofKind(turns));
     for (const settings of profiles) {
-      const budget = { says: 2, faults: 1, tools: 1 };
-      exploreAll(machine, settings, budget, {
+      exploreAll(machine, settings, FEW, {
         depth: Number(values.depth),
-        untilMs: performance.now() + eachMs * 0.7 / profiles.length,
+        untilMs: performance.now() + eachMs * 0.5 / profiles.length,
         maxStates: 3_000_000,
       }, found);
     }
+    const { depth } = found;
+    const situations = SITUATIONS.map((s) => ({ ...s, settings: { ...PLAIN, ...s.settings } }))
+      .filter(({ settings }) => ofKind(turns)(settings));
+    for (const { settings, path } of situations) {
+      exploreAll(machine, settings, { says: 1, faults: 1, tools: 1 }, {
+        after: path.split("; "),
+        depth: Number(values.depth),
+        untilMs: performance.now() + eachMs * 0.2 / situations.length,
+        maxStates: 3_000_000,
+      }, found);
+    }
+    // The depth that counts is that from the beginning.
+    found.depth = depth;
     const untilMs = startMs + eachMs;
     const walked = WALKED.filter(ofKind(turns));
     for (let seed = 1; seed <= Number(values.walks) && performance.now() < untilMs; seed++) {
       const settings = walked[seed % walked.length]!;
-      walk(machine, settings, { says: 8, faults: 5, tools: 2 }, 120, seed, found);
+      walk(machine, settings, manyFor(settings), 120, seed, found);
     }
     const recorded = (violation: Violation) => [
       recordLine({ ...violation.settings, startedAtMs: 0 }),

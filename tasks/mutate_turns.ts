@@ -8,15 +8,14 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { seeded } from "../tests/random.ts";
 import { type Mutant, mutantsOf } from "./mutate/mutants.ts";
 import { judge, type Verdict, workshop } from "./mutate/workshop.ts";
 
-const FILES = [...Deno.readDirSync("call/turns")]
-  .map(({ name }) => `call/turns/${name}`)
-  .filter((path) => !/(_test|\/test_\w+)\.ts$/.test(path))
-  .sort();
+/** The turn machine is what this needs, itself included. */
+const ENTRY = "call/turns/machine.ts";
 
 const { values } = parseArgs({
   options: {
@@ -31,8 +30,20 @@ const { values } = parseArgs({
   },
 });
 
+/** The files beside `file` that it imports, and those that they do, in the order of their names. */
+function filesOf(file: string): string[] {
+  const found = new Set([file]);
+  // What is added on the way is visited too.
+  for (const at of found) {
+    for (const [, name] of Deno.readTextFileSync(at).matchAll(/ from "\.\/(\w+\.ts)"/g)) {
+      found.add(`${dirname(at)}/${name}`);
+    }
+  }
+  return [...found].sort();
+}
+
 function chosen(): Mutant[] {
-  const all = FILES.flatMap((file) => mutantsOf(file, Deno.readTextFileSync(file)));
+  const all = filesOf(ENTRY).flatMap((file) => mutantsOf(file, Deno.readTextFileSync(file)));
   const { only } = values;
   if (only) return all.filter(({ file, line }) => only.split(",").includes(`${file}:${line}`));
   if (values.all) return all;

@@ -16,12 +16,13 @@ export const ROOMS = [
   "brain",
   "call",
   "routes",
+  "server",
   "telemetry",
   "probe",
   "deploy",
   "web",
+  "tests/turns",
   "app_test.ts",
-  "drain_test.ts",
   "config_test.ts",
 ];
 

@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { createApp } from "../app.ts";
 import { readConfig } from "../config.ts";
-import { createDeps } from "../deps.ts";
+import { createServices } from "../server/services.ts";
 import { log } from "../telemetry/log.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
@@ -79,7 +79,7 @@ const environment = {
 const config = readConfig(environment);
 
 test("fly.toml: what it checks and what it scrapes are routes that answer 200", async () => {
-  const app = createApp(createDeps(config, log("test")));
+  const app = createApp(createServices(config, log("test")));
   assertEquals(of("http_service.checks.method"), "GET");
   for (const name of ["http_service.checks.path", "metrics.path"]) {
     const response = await app.request(String(of(name)));

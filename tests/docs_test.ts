@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { createApp } from "../app.ts";
 import { readConfig } from "../config.ts";
-import { createDeps } from "../deps.ts";
+import { createServices } from "../server/services.ts";
 import { log } from "../telemetry/log.ts";
 
 const at = (path: string) => new URL(`../${path}`, import.meta.url);
@@ -45,7 +45,7 @@ test("README: the settings are those of config.ts, in its order, with their defa
 });
 
 test("README: the routes are those of the app", () => {
-  const app = createApp(createDeps(readConfig({}), log("test")));
+  const app = createApp(createServices(readConfig({}), log("test")));
   const served = app.routes
     .filter(({ method, path }) => method !== "ALL" && !path.includes("*"))
     .map(({ method, path }) => `${method} ${path}`);

@@ -26,7 +26,7 @@ export const SILENCE = new Uint8Array(20 * BYTES_PER_MS).fill(0xff);
 
 const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** The defaults of `config.ts`, as `deps.ts` hands them on. */
+/** The defaults of `config.ts`, as `server/services.ts` hands them on. */
 export const REHEARSAL_SETTINGS: CallSettings = {
   wish: {
     instructions: "",
@@ -109,7 +109,7 @@ export class Rehearsal {
       now: () => clock.nowMs(),
     });
     this.call = new Call(
-      { callId: "CA1", streamId: "MZ1", accountId: "AC1" },
+      { callId: "CA1", calledNumber: "" },
       this.#leg(),
       {
         brain,
@@ -117,7 +117,6 @@ export class Rehearsal {
         clock,
         telemetry: this.telemetry,
         log: QUIET,
-        hangUp: () => Promise.resolve(),
         closed: () => {},
         ...(options.records !== false && {
           record: (line: RecordedSettings | RecordedStep) =>
@@ -200,6 +199,9 @@ export class Rehearsal {
     return {
       kind: "twilio",
       format: PCMU,
+      brainFormat: PCMU,
+      wire: "base64",
+      hasScreen: false,
       playBytes,
       playBase64: (payload) => playBytes(Uint8Array.fromBase64(payload)),
       mark: (name) =>

@@ -168,7 +168,6 @@ export function callOff(
   s.speaking = null;
   if (isLocal(s)) out.push({ type: "close_uplink" });
   if (gone) putAway(s, gone, onsetMs, playing, out, nowMs);
-  runHeldTool(s, out, nowMs);
 }
 
 /** What was said in a false alarm. */

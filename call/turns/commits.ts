@@ -35,8 +35,9 @@ export function committed(
   nowMs: number,
 ): void {
   const wasOpen = s.brainItem;
+  const known = isKnown(s, itemId);
   // Not every server names the item before it is committed, or says where its voice ended.
-  if (s.settings.turns !== "local" && (wasOpen === null || !s.brainEnded)) {
+  if (s.settings.turns !== "local" && !known && (wasOpen === null || !s.brainEnded)) {
     s.brainHeardToMs = nowMs;
   }
   s.brainItem = null;
@@ -53,7 +54,7 @@ export function committed(
     s.strayUntilMs = nowMs + STRAY_MS;
     return;
   }
-  if (isKnown(s, itemId)) return take(s, ({ items }) => items.includes(itemId));
+  if (known) return take(s, ({ items }) => items.includes(itemId));
   s.speaking ??= s.unheard;
   s.unheard = null;
   s.askedToRepeat = false;
@@ -73,6 +74,8 @@ export function committed(
   const brainAnswers = openAnswer(s) === undefined;
   if (isIt) endTurn(s, brainAnswers, out, nowMs);
   else {
+    // What was committed while somebody might have been breaking in is answered with it.
+    if (speaking?.taken && !s.alarm) endTurn(s, brainAnswers, out, nowMs);
     const unannounced = withItem(utterance(s, "voice", nowMs), itemId);
     const brainAnswersSinceMs = brainAnswers ? nowMs : null;
     awaitAnswer(s, { ...unannounced, taken: true, brainAnswersSinceMs }, out);
@@ -135,7 +138,7 @@ export function unheardDue(s: CallState): void {
     return;
   }
   s.unheard = null;
-  s.askedToRepeat = true;
+  s.saidGoodbye = false;
   owe(s, "unheard");
 }
 

@@ -86,6 +86,10 @@ export function deadline(s: Readonly<CallState>, name: TimerName): number {
       const quietMs = Math.max(s.quietSinceMs ?? NEVER, s.endingSinceMs);
       return Math.min(s.endingSinceMs + GOODBYE_MS, quietMs + GOODBYE_SILENCE_MS);
     }
+    case "closed": {
+      const open = openAnswer(s);
+      return open?.cancelled ? open.sinceMs + CLOSED_MS : NEVER;
+    }
     case "retry":
       return s.retryAtMs ?? NEVER;
   }
@@ -122,12 +126,11 @@ function whileOpen(s: Readonly<CallState>, name: TimerName): number {
       return brainAnswersAt(s);
     case "sound":
       if (!open || open.responseId === null || open.cancelled) return NEVER;
-      if (open.spoken) return quietFor(NEVER_DONE_MS);
+      // Something else waits for its end.
+      if (open.spoken) return quietFor(isOwed(s) ? SOUND_MS : NEVER_DONE_MS);
       if (!isSilent(s)(open)) return NEVER;
       if (open.sounds) return quietFor(GAP_MS);
       return open.sinceMs + patienceMs(s);
-    case "closed":
-      return open?.cancelled ? open.sinceMs + CLOSED_MS : NEVER;
     case "tell_to_wait": {
       if (s.toldToWait || !isOwed(s)) return NEVER;
       if (s.failures > 0) return waitsFor(TELL_TO_WAIT_MS);
@@ -141,6 +144,7 @@ function whileOpen(s: Readonly<CallState>, name: TimerName): number {
       return isOwed(s) ? waitsFor(settings.deadAirMs) : NEVER;
     case "silence": {
       const waits = isOwed(s) || open || s.speaking || settings.silencePromptMs === 0;
+      if (s.saidGoodbye && !waits && !s.unheard && !s.maybeMeant) return quietFor(0);
       // Keys are pressed in silence.
       const activeMs = s.lastActivityMs + settings.silencePromptMs;
       return waits ? NEVER : Math.max(quietFor(settings.silencePromptMs), activeMs);

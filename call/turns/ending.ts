@@ -40,7 +40,11 @@ export function apologise(
   out: CallAction[],
   nowMs: number,
 ): void {
-  if (s.phase === "ending") return finishIfQuiet(s, out);
+  if (s.phase === "ending") {
+    // Whoever speaks now can't be answered any more.
+    if (s.endReason === "caller_silent") s.endReason = reason;
+    return finishIfQuiet(s, out);
+  }
   end(s, reason, out, nowMs);
   for (const { over, cancelled, responseId } of s.answers) {
     if (!over && !cancelled && responseId !== null) {

@@ -52,11 +52,14 @@ test("a cough into the goodbye changes nothing but the time", () => {
   talk.voice(120);
   talk.pass(400);
   talk.heardOut();
-  talk.pass(5000);
-  assertEquals(talk.state.endReason, null); // asked once more
-  talk.answered("r3", talk.asked);
-  talk.pass(5000);
-  assertEquals(talk.state.endReason, "caller_silent");
+  talk.pass(1);
+  assertEquals([talk.state.phase, talk.state.endReason], ["closed", "caller_silent"]);
+});
+
+test("a goodbye that is refused for a minute is not waited for", () => {
+  const talk = goodbye();
+  talk.tell({ type: "refused", name: talk.asked, why: "failed", retryAfterMs: 60_000 });
+  assertEquals([talk.state.phase, talk.state.endReason], ["closed", "caller_silent"]);
 });
 
 test("what is typed into the goodbye is answered too", () => {
@@ -68,4 +71,13 @@ test("what is typed into the goodbye is answered too", () => {
   talk.done("r2");
   talk.answered("r3", talk.asked);
   assertEquals(talk.state.awaiting, []);
+});
+
+test("a goodbye can't be spoken into when the brain is gone", () => {
+  const talk = goodbye();
+  talk.created("r2", talk.asked);
+  talk.sounds("r2", "bye", 3000);
+  talk.tell({ type: "brain_failed" });
+  talk.voice(900);
+  assertEquals([talk.state.phase, talk.state.endReason], ["ending", "brain_failed"]);
 });

@@ -16,7 +16,12 @@ export function stoppedByBrain(s: CallState, answer: Answer): void {
   if (answer.sounds && s.soundSinceMs !== null) replace(s, answer.id, { over: true });
   else remove(s, answer.id);
   if (!answer.sounds) owedAgain(s, answer);
-  else if (s.phase === "open" && answer.kind !== "go_on") owe(s, "go_on");
+  else if (s.phase === "open") oweRest(s, answer);
+}
+
+/** What is left of an answer that has sounded; one that was to finish another is not finished again. */
+function oweRest(s: CallState, { kind }: Answer): void {
+  if (kind !== "go_on" && kind !== "goodbye") owe(s, "go_on");
 }
 
 /** It came to nothing: it is asked for again, later each time, and not for ever. */
@@ -34,9 +39,8 @@ export function fail(
   s.heldTool = null;
   if (s.phase === "ending") return waitAtLeast(s, BACKOFF_MS[0]!, nowMs);
   if (fatal) return apologise(s, "brain_failed", out, nowMs);
-  // One that was to finish another is not finished once more.
-  if (answer.sounds && answer.kind !== "go_on") owe(s, "go_on");
-  else if (!answer.sounds) owedAgain(s, answer);
+  if (answer.sounds) oweRest(s, answer);
+  else owedAgain(s, answer);
   putOff(s, out, nowMs);
 }
 
@@ -62,9 +66,9 @@ export function lost(
   out: CallAction[],
   nowMs: number,
 ): void {
-  const { kind, responseId } = answer;
-  if (answer.spoken) return void remove(s, answer.id);
-  if (responseId === null) {
+  // It was complete, and the brain doesn't say so.
+  if (answer.spoken) return callOffAnswer(s, answer, out, nowMs);
+  if (answer.responseId === null) {
     remove(s, answer.id);
     if (s.echoesNames === "doubtful") s.echoesNames = "no";
   } else callOffAnswer(s, answer, out, nowMs);
@@ -76,6 +80,6 @@ export function lost(
     else if (heardMs > 0) out.push({ type: "truncate", itemId, audioEndMs: heardMs });
   }
   if (!answer.sounds) owedAgain(s, answer);
-  else if (s.awaiting.length === 0 && kind !== "go_on") owe(s, "go_on");
+  else if (s.awaiting.length === 0) oweRest(s, answer);
   putOff(s, out, nowMs);
 }

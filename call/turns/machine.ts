@@ -23,7 +23,7 @@ import { owe, pursue } from "./owing.ts";
 import { refused } from "./refusals.ts";
 import { audioBegan, audioDone, created, done, outputItem } from "./responses.ts";
 import type { Answer, CallState } from "./state.ts";
-import { toolCalled } from "./tools.ts";
+import { runHeldTool, toolCalled } from "./tools.ts";
 import { callerTypes, callerWrote, textTaken } from "./typing.ts";
 import { callerResumed, callerStarted, callerStopped, voiceDue } from "./voice.ts";
 
@@ -132,7 +132,10 @@ const DUE: Readonly<Record<TimerName, Due>> = {
     apologise(s, "brain_failed", out, nowMs);
   },
   confirm: overtake,
-  call_off: callOff,
+  call_off(s, playing, out, nowMs) {
+    callOff(s, playing, out, nowMs);
+    runHeldTool(s, out, nowMs);
+  },
   endpoint(s, _playing, out, nowMs) {
     endpointDue(s, out, nowMs);
   },
@@ -162,6 +165,8 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   },
   dead_air: deadAir,
   silence(s, _playing, out, nowMs) {
+    // Somebody made a sound over it, and no more than that.
+    if (s.saidGoodbye) return finish(s, "caller_silent", out);
     if (!s.prompted) return owe(s, "still_there");
     end(s, "caller_silent", out, nowMs);
     owe(s, "goodbye");

@@ -91,6 +91,7 @@ function ask(s: CallState, out: CallAction[], nowMs: number): void {
   // Whoever is answered needs nothing beside it.
   if (utterances.length > 0) s.owes = [];
   if (s.maybeMeant?.taken) s.maybeMeant = null;
+  if (kind === "unheard") s.askedToRepeat = true;
   const { id } = newAnswer(s, {
     kind,
     utterances,

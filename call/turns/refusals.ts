@@ -22,7 +22,9 @@ export function refused(
   out: CallAction[],
   nowMs: number,
 ): void {
-  if (retryAfterMs > MAX_RETRY_AFTER_MS) return apologise(s, "brain_failed", out, nowMs);
+  if (retryAfterMs > MAX_RETRY_AFTER_MS && s.phase === "open") {
+    return apologise(s, "brain_failed", out, nowMs);
+  }
   waitAtLeast(s, retryAfterMs, nowMs);
   const answer = s.answers.find((a) => answerName(a.id) === name) ??
     // Not every server says what it refused: one that fails can mean only what has no answer yet.

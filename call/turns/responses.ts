@@ -46,9 +46,10 @@ export function notOurs(s: CallState, answer: Answer): void {
  * A brain that gives names back would have given ours. Of one that we don't know yet, an answer to
  * what its own detector has heard is its own.
  */
-function mayBeOurs({ echoesNames, settings }: CallState, asked: Answer): boolean {
+function mayBeOurs({ echoesNames, settings, awaiting }: CallState, asked: Answer): boolean {
   if (settings.turns === "local" || echoesNames === "no") return true;
-  return echoesNames !== "yes" && !asked.utterances.some((u) => u.by === "voice" && u.taken);
+  const utterances = asked.cancelled ? awaiting : asked.utterances;
+  return echoesNames !== "yes" && !utterances.some((u) => u.by === "voice" && u.taken);
 }
 
 /** @param late It is one of ours that we had given up. */
@@ -118,6 +119,7 @@ export function audioBegan(
   replace(s, answer.id, { sounds: true, spoken: false, items });
   s.soundSinceMs ??= nowMs;
   s.turnBegan = false;
+  s.saidGoodbye ||= answer.kind === "goodbye";
   s.failures = 0;
   s.silences = 0;
   s.deadAirs = 0;
@@ -139,7 +141,9 @@ export function done(
   nowMs: number,
 ): void {
   const answer = s.answers.find((a) => a.responseId === responseId && !a.over);
-  if (retryAfterMs > MAX_RETRY_AFTER_MS) return apologise(s, "brain_failed", out, nowMs);
+  if (retryAfterMs > MAX_RETRY_AFTER_MS && s.phase === "open") {
+    return apologise(s, "brain_failed", out, nowMs);
+  }
   waitAtLeast(s, retryAfterMs, nowMs);
   if (!answer) return;
   if (answer.cancelled) remove(s, answer.id);

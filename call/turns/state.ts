@@ -204,6 +204,8 @@ export interface CallState {
   uplinkMuted: boolean;
   /** Whether the agent has asked into the silence. */
   prompted: boolean;
+  /** ... and has said goodbye, and nobody has said anything since. */
+  saidGoodbye: boolean;
   /** Since when neither side makes a sound; null while one does. */
   quietSinceMs: number | null;
   /** Since when the caller is owed something; null while they aren't. */
@@ -254,6 +256,7 @@ export function openingState(settings: TurnSettings, nowMs: number): CallState {
     deadAirs: 0,
     uplinkMuted: false,
     prompted: false,
+    saidGoodbye: false,
     quietSinceMs: nowMs,
     owedSinceMs: null,
   };

@@ -8,7 +8,7 @@ import type { CallAction } from "./actions.ts";
 import { end, finishIfQuiet } from "./ending.ts";
 import type { EventOf } from "./events.ts";
 import { owe } from "./owing.ts";
-import type { CallState } from "./state.ts";
+import type { Answer, CallState } from "./state.ts";
 
 export function toolCalled(
   s: CallState,
@@ -41,7 +41,9 @@ function runTool(
 ): void {
   out.push({ type: "tool_output", callId, outcome: hangsUp ? "hangs_up" : "unknown" });
   if (!hangsUp) return owe(s, "tool");
-  const silent = s.soundSinceMs === null && !s.answers.some((a) => a.sounds && !a.cancelled);
+  const speaks = ({ kind, sounds, cancelled }: Answer) =>
+    (sounds || kind === "goodbye") && !cancelled;
+  const silent = s.soundSinceMs === null && !s.answers.some(speaks);
   end(s, "agent_hung_up", out, nowMs);
   // Whoever hangs up says goodbye first.
   if (silent) owe(s, "goodbye");

@@ -36,3 +36,11 @@ test("after a false alarm the agent hangs up as it meant to, when its words are 
   talk.heardOut();
   assertEquals([talk.state.phase, talk.state.endReason], ["closed", "agent_hung_up"]);
 });
+
+test("who types while the agent wants to hang up, and somebody may be breaking in, is answered", () => {
+  const talk = soundAtHangUp(150);
+  talk.tell({ type: "caller_stopped", by: "local", endMs: talk.nowMs, playing: [] });
+  talk.tell({ type: "caller_wrote", ref: 1, playing: [] });
+  assertEquals(talk.state.phase, "open");
+  assertEquals(talk.all("tool_output").map(({ outcome }) => outcome), ["interrupted"]);
+});

@@ -45,6 +45,7 @@ export function awaitAnswer(s: CallState, u: Utterance, out: CallAction[]): void
   // Prompts were for a caller who says nothing.
   s.owes = s.owes.filter((kind) => kind === "greeting" || kind === "tool");
   s.maybeMeant = null;
+  s.saidGoodbye = false;
   if (u.by === "voice") s.turnEndMs = u.endMs;
   const kind = u.by === "text" ? "text" : s.turnBegan ? "goes_on" : "answer";
   s.turnBegan = true;

@@ -18,6 +18,7 @@ import { takeBack } from "./early_answer.ts";
 import { reopen } from "./ending.ts";
 import type { EventOf, Heard } from "./events.ts";
 import type { CallState, Utterance } from "./state.ts";
+import { runHeldTool } from "./tools.ts";
 import { endTurn, isLocal, REST_MS, utterance, withItem } from "./utterances.ts";
 
 /** What is said so soon after the caller's own turn goes on with it, though an answer has begun. */
@@ -177,7 +178,10 @@ export function voiceDue(
   out: CallAction[],
   nowMs: number,
 ): void {
-  if (s.alarm?.audible) callOff(s, playing, out, nowMs);
+  if (s.alarm?.audible) {
+    callOff(s, playing, out, nowMs);
+    runHeldTool(s, out, nowMs);
+  }
   out.push({ type: "ignore_voice", untilSilence: true });
   callerStopped(
     s,

@@ -4,7 +4,7 @@ import test from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createApp } from "../../app.ts";
 import { readConfig } from "../../config.ts";
-import { createDeps } from "../../deps.ts";
+import { createServices } from "../../server/services.ts";
 import type { Bindings } from "../../routes/bindings.ts";
 import { log } from "../../telemetry/log.ts";
 import { about, findings, inShort, runtime, visitWith } from "./testing.ts";
@@ -19,7 +19,7 @@ const LIMITS = {
 
 /** The real server, in this process, with the echo brain. */
 async function startEarshot(env: Record<string, string> = {}) {
-  const deps = createDeps(readConfig({ EARSHOT_BRAIN: "echo", ...env }), log("test"));
+  const deps = createServices(readConfig({ EARSHOT_BRAIN: "echo", ...env }), log("test"));
   const app = createApp(deps);
   const server = await runtime.serve(
     { port: 0, hostname: "127.0.0.1", limits: LIMITS },

@@ -147,7 +147,9 @@ function numeric(node: ts.NumericLiteral, source: ts.SourceFile, add: Add): void
   const { parent } = node;
   if (ts.isElementAccessExpression(parent)) return;
   if (value === 0) {
-    if (ts.isPropertyAssignment(parent) && isTime(parent.name.getText(source))) return;
+    const named = ts.isPropertyAssignment(parent) || ts.isParameter(parent) ? parent.name : null;
+    const assigned = ts.isBinaryExpression(parent) ? parent.left : null;
+    if (isTime((named ?? assigned)?.getText(source) ?? "")) return;
     return add(node, "0 to 1", "1");
   }
   add(node, "number to 0", "0");

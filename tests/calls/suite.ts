@@ -111,7 +111,7 @@ export function callSuite(target: Target): void {
       await Promise.all([a.hangUp(), b.hangUp()]);
     });
 
-    it("frees the seat when the caller hangs up", async () => {
+    it("frees the place when the caller hangs up", async () => {
       const phone = await greetedPhone(server);
       assertGreater(await liveCalls(server), 0);
       await phone.hangUp();

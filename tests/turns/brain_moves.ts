@@ -7,7 +7,7 @@
 
 import { answerName, type CallAction, commitName, textName } from "../../call/turns/actions.ts";
 import type { RefusalReason } from "../../call/turns/events.ts";
-import { LONG_WAIT_MS } from "./rules.ts";
+import { LONG_WAIT_MS } from "./notice.ts";
 import { breaks, type Response, responseOf, say, type Up, type World } from "./world.ts";
 
 export const activeOf = <S>(w: World<S>): Response | undefined =>
@@ -24,7 +24,8 @@ export type Fault =
   | "stalls"
   | "fails"
   | "empties"
-  | "silent_refusal";
+  | "silent_refusal"
+  | "stops";
 
 /** How long the brain wants us to wait. */
 const RETRY_AFTER_MS = { limits: 5000, "despairs at": LONG_WAIT_MS } as const;
@@ -95,6 +96,9 @@ function create<S>(w: World<S>, name: string, kind: string, fault: Fault): void 
     status: "active",
     stalled: fault === "stalls",
     usedTool: false,
+    spoken: false,
+    complete: false,
+    live: false,
     cancelled: false,
     keptMs: -1,
   };
@@ -112,12 +116,23 @@ export function commitHeard<S>(w: World<S>, fault: Fault): void {
   const heard = w.said.filter(({ id }) => w.brain.buffer.includes(id));
   for (const said of heard) said.items.push(itemId);
   w.brain.buffer = [];
-  const endMs = Math.min(w.nowMs, heard.at(-1)?.endMs || w.nowMs);
-  if (w.settings.announces) {
-    const heardToMs = Math.min(w.nowMs, endMs + 100);
-    say(w, { type: "caller_stopped", by: "brain", endMs, heardToMs, itemId, playing: [] });
+  // What it missed before these words is let be: the caller is heard again.
+  for (const said of w.said) {
+    if (said.deaf && said.id < (heard[0]?.id ?? 0)) said.answeredBy.push("say_again");
   }
-  say(w, { type: "committed", itemId, playing: [] });
+  const endMs = Math.min(w.nowMs, heard.at(-1)?.endMs || w.nowMs);
+  const { announces, namesItems, commitsFirst } = w.settings;
+  if (announces) {
+    const stopped = { endMs, heardToMs: Math.min(w.nowMs, endMs + 100), playing: [] };
+    const named = namesItems ? itemId : "";
+    say(w, { type: "caller_stopped", by: "brain", itemId: named, ...stopped });
+  }
+  if (commitsFirst) say(w, { type: "committed", itemId, playing: [] });
+  answerHeard(w, fault);
+  if (!commitsFirst) say(w, { type: "committed", itemId, playing: [] });
+}
+
+function answerHeard<S>(w: World<S>, fault: Fault): void {
   if (fault === "ignores") return;
   if (fault === "refuses" || fault === "limits") return refuse(w, "", "failed", waitOf(fault));
   if (!activeOf(w)) create(w, "", "auto", fault);
@@ -149,7 +164,7 @@ function deleteItem<S>(w: World<S>, itemId: string): void {
   if (w.deleted.includes(itemId)) breaks(w, "deletes an item twice");
   w.deleted.push(itemId);
   const real = w.said.find((said) =>
-    said.kind !== "cough" && said.items.includes(itemId) &&
+    said.kind !== "cough" && !said.faint && said.items.includes(itemId) &&
     !said.items.some((item) => !w.deleted.includes(item))
   );
   if (real) breaks(w, `deletes a ${real.kind}`);
@@ -174,13 +189,27 @@ export function callTool<S>(w: World<S>, response: Response, hangsUp: boolean): 
   say(w, { type: "tool_called", responseId, callId, hangsUp });
 }
 
+/** All of its sound was sent. */
+export function saysAll<S>(w: World<S>, { id }: Response): void {
+  responseOf(w, id)!.spoken = true;
+  say(w, { type: "audio_done", responseId: id });
+}
+
+/** It is over, and nobody is told. */
+export function neverEnds<S>(w: World<S>, { id }: Response): void {
+  const response = responseOf(w, id)!;
+  response.status = "done";
+  response.stalled = true;
+}
+
 export function finish<S>(w: World<S>, { id }: Response, fault: Fault): void {
   responseOf(w, id)!.status = "done";
+  const stopped = fault === "stops";
   say(w, {
     type: "response_done",
-    stopped: false,
+    stopped,
     responseId: id,
-    failed: fault !== "none",
+    failed: fault !== "none" && !stopped,
     fatal: fault === "forbids",
     retryAfterMs: waitOf(fault),
   });

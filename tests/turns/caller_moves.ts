@@ -6,7 +6,16 @@
 
 import { activeOf } from "./brain_moves.ts";
 import { tell } from "./effects.ts";
-import { hearInBuffer, leftMs, playingOf, type Said, say, voiceOf, type World } from "./world.ts";
+import {
+  breaks,
+  hearInBuffer,
+  leftMs,
+  playingOf,
+  type Said,
+  say,
+  voiceOf,
+  type World,
+} from "./world.ts";
 
 export function pass<S>(w: World<S>, ms: number): void {
   w.nowMs += ms;
@@ -21,6 +30,7 @@ function newSaid<S>(w: World<S>, kind: Said["kind"], onsetMs: number): Said {
     finished: kind === "typed",
     endMs: kind === "typed" ? w.nowMs : 0,
     guarded: false,
+    faint: false,
     deaf: false,
     repeated: w.askedToRepeat,
     items: [],
@@ -39,15 +49,28 @@ const speaksOn = <S>(w: World<S>) => {
 /** The caller opens their mouth. */
 export function begins<S>(w: World<S>, kind: "question" | "cough"): void {
   pass(w, 60);
-  const open = speaksOn(w);
-  const active = activeOf(w);
-  const guarded = kind === "cough" && w.settings.announces && w.audible && !w.held &&
-    w.pieces.some((p) =>
-      p.heardMs >= 200 && (p.heardMs < p.receivedMs || p.responseId === active?.id)
-    ) &&
-    (open || leftMs(w) > 2700) &&
-    w.said.every(({ endMs }) => endMs < w.nowMs - 1300);
+  const guarded = kind === "cough" && isGuarded(w);
   newSaid(w, kind, w.nowMs - 50).guarded = guarded;
+  voice(w);
+}
+
+/** Something of ours is being heard, and enough is left of it that a short sound is no answer to it. */
+function isGuarded<S>(w: World<S>): boolean {
+  // What a brain commits without having announced it, nobody can tell from words; and a phrase of
+  // ours is nearly over when it begins.
+  if (!w.settings.announces || !w.audible || w.held || w.phrases > 0) return false;
+  const active = activeOf(w);
+  const isHeard = w.pieces.some((p) =>
+    p.heardMs >= 200 && (p.heardMs < p.receivedMs || p.responseId === active?.id)
+  );
+  return isHeard && (speaksOn(w) || leftMs(w) > 2700) &&
+    w.said.every(({ endMs }) => endMs < w.nowMs - 1300);
+}
+
+/** The caller says something that only the brain can hear; over our own sound it counts for little. */
+export function mutters<S>(w: World<S>): void {
+  pass(w, 60);
+  newSaid(w, w.audible ? "cough" : "question", w.nowMs - 50).faint = true;
   voice(w);
 }
 
@@ -57,13 +80,17 @@ function voice<S>(w: World<S>): void {
   said.voiced = true;
   w.maybeDone = false;
   if (w.settings.turns === "local" && w.uplinkOpen) hearInBuffer(w, said);
+  if (said.faint) {
+    if (w.muted) said.deaf = true;
+    return;
+  }
   if (w.told) tell(w, { type: "caller_resumed", playing: playingOf(w) });
   else {
     w.told = true;
     tell(w, { type: "caller_started", by: "local", onsetMs: w.nowMs - 50 });
   }
   // The brain is given silence in the place of these words.
-  if (w.muted) said.deaf = true;
+  if (w.muted && !w.subject.isEnding(w.state)) breaks(w, "the caller speaks into a muted line");
 }
 
 /**
@@ -85,9 +112,13 @@ export function pauses<S>(w: World<S>): void {
   pass(w, lengthMs(said));
   said.voiced = false;
   said.endMs = w.nowMs - 160;
-  // At the very end of an answer, a sound may well be meant.
-  if (!speaksOn(w) && leftMs(w) <= 2600) said.guarded = false;
+  mayBeMeant(w, said);
   if (w.told) tell(w, { type: "caller_paused", endMs: said.endMs, playing: playingOf(w) });
+}
+
+/** At the very end of an answer, a sound may well be meant. */
+export function mayBeMeant<S>(w: World<S>, said: Said): void {
+  if (!speaksOn(w) && leftMs(w) <= 2600) said.guarded = false;
 }
 
 /** At an early silence our ears say that the turn may be over. */
@@ -146,5 +177,6 @@ export function brainHears<S>(w: World<S>): void {
   if (w.brain.item !== "") return;
   const itemId = w.brain.item = `i${++w.ids}`;
   if (!w.settings.announces) return;
-  say(w, { type: "caller_started", by: "brain", onsetMs: said.onsetMs, itemId });
+  const named = w.settings.namesItems ? itemId : "";
+  say(w, { type: "caller_started", by: "brain", onsetMs: said.onsetMs, itemId: named });
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { activeOf, commitHeard, finish, speak, takeRequest } from "./brain_moves.ts";
+import { activeOf, commitHeard, finish, saysAll, speak, takeRequest } from "./brain_moves.ts";
 import { brainHears, isDoubted, pauses, stops, unheardByBrain } from "./caller_moves.ts";
 import { tell } from "./effects.ts";
 import { hear } from "./hearing.ts";
@@ -21,29 +21,30 @@ const REST_MS = 60_000;
 /** After no more than these, a brain that is well again is not given up. */
 const FEW_TROUBLES = 1;
 
-/** What the brain can't hear a second time is not asked for again. */
-const isUnanswered = (said: Said) =>
-  said.kind !== "cough" && said.answeredBy.length === 0 &&
-  !(said.repeated && said.items.length === 0);
+/** What nobody could hear nobody has to answer; what the brain misses twice is not asked for again. */
+const isUnanswered = ({ kind, answeredBy, faint, repeated, items }: Said) =>
+  kind !== "cough" && answeredBy.length === 0 && !((faint || repeated) && items.length === 0);
 
 /** All goes well from here on: whatever was asked is answered, once, and everything comes to rest. */
-export function checkCalm<S>(from: World<S>): World<S> {
+export function checkCalm<S>(from: World<S>, slowMs = 0): World<S> {
   const w = fork(from);
   const deadAirs = w.subject.deadAirs(w.state);
   settleCaller(w);
   const startMs = w.nowMs;
   for (let n = 0; !isClosed(w) && w.broken.length === 0; n++) {
     if (n > MAX_MOVES) return breaks(w, "goes round in circles"), w;
-    if (!goWell(w)) break;
+    if (!goWell(w, slowMs)) break;
     patience(w, startMs);
     const { silencePromptMs } = w.settings;
     if (isRest(w) && w.nowMs > startMs + REST_MS && silencePromptMs === 0) break;
   }
   if (w.broken.length > 0) return w;
-  if (isClosed(w)) return checkEnd(w, from), w;
+  if (isClosed(w)) return checkEnd(from, w, startMs, slowMs), w;
   if (w.settings.silencePromptMs > 0) breaks(w, "never says goodbye to a silent caller");
   if (w.hopeless && w.ready) breaks(w, "goes on without hope");
-  const asked = w.said.find(isUnanswered);
+  const asked = w.said.find((said) =>
+    isUnanswered(said) && !(said.faint && said.items.every((item) => w.deleted.includes(item)))
+  );
   if (asked) breaks(w, `a ${asked.kind} is never answered`);
   if (w.held) breaks(w, "playback is held for ever");
   const greeted = w.greetingsHeard > 0 || w.tools.some(({ ran }) => ran);
@@ -63,27 +64,49 @@ export function checkCalm<S>(from: World<S>): World<S> {
 }
 
 /** Why a call may come to an end while all goes well. */
-function checkEnd<S>(w: World<S>, from: World<S>): void {
+function checkEnd<S>(from: World<S>, w: World<S>, startMs: number, slowMs: number): void {
   const { reason } = w.closed!;
-  const hungUp = w.tools.some(({ hangsUp, ran }) => hangsUp && ran);
-  if (reason === "agent_hung_up" && hungUp) return;
-  const once = w.prompts === 1 && w.goodbyes === 1;
-  if (reason === "caller_silent" && (once || w.disturbed)) {
-    // What is said over the last words comes too late.
-    const inTime = (said: Said) => isUnanswered(said) && said.onsetMs < w.endingMs;
-    if (w.said.some(inTime)) breaks(w, "says goodbye to a question");
+  const lingersMs = w.nowMs - Math.max(w.lastSoundMs, startMs);
+  const calm = !w.disturbed && slowMs === 0;
+  if (calm && lingersMs > 1000 && !reason.endsWith("limit") && !isClosed(from)) {
+    breaks(w, "lingers after its last words");
+  }
+  if (reason === "brain_failed") {
+    const despairs = w.hopeless || isClosed(from) || w.subject.isEnding(from.state) ||
+      !from.ready || from.troubles > FEW_TROUBLES || activeOf(from)?.stalled ||
+      from.up.length + from.down.length > 0;
+    if (!despairs) breaks(w, "gives up on a brain that is well");
     return;
   }
-  const well = from.troubles <= FEW_TROUBLES && !w.hopeless && from.ready &&
-    !isClosed(from) && !w.subject.isEnding(from.state);
-  if (reason === "brain_failed" && well) breaks(w, "gives up a brain that is well");
-  if (reason === "brain_failed" || reason.endsWith("limit")) return;
+  const hungUp = w.tools.some(({ hangsUp, ran }) => hangsUp && ran);
+  if (reason === "agent_hung_up" && hungUp) return;
+  const waited = w.nowMs >= w.endingMs + 3000;
+  // A cough into the goodbye takes the count of prompts back.
+  const once = w.prompts <= 1 && (w.goodbyes === 1 || waited);
+  if (reason === "caller_silent" && (once || w.disturbed || w.tools.length > 0)) {
+    // Whoever speaks into it is there.
+    if (w.said.some((said) => isUnanswered(said) && !said.faint)) {
+      breaks(w, "says goodbye to a question");
+    }
+    return;
+  }
+  if (reason.endsWith("limit")) return;
   breaks(w, `closes for ${reason}`);
 }
 
-/** What the model remembers of its answers is what the caller heard. */
+/** What the model remembers is what was said, and of its answers what the caller heard. */
 function checkMemory<S>(w: World<S>): void {
-  for (const { itemId, audioMs, heardMs, keptMs } of w.brain.responses) {
+  const holdsWords = (item: string) =>
+    w.said.some(({ guarded, items }) => !guarded && items.includes(item));
+  for (const { guarded, items } of w.said) {
+    const kept = items.some((item) => !w.deleted.includes(item) && !holdsWords(item));
+    if (guarded && kept) breaks(w, "the model remembers a cough");
+  }
+  for (const { itemId, audioMs, heardMs, keptMs, stalled } of w.brain.responses) {
+    // One that fell silent half way was heard to where it came; how much more it says nobody knows.
+    if (stalled && heardMs > 0) continue;
+    // At an answer that comes before its commit nobody looks at what plays.
+    if (!w.settings.commitsFirst) continue;
     if (itemId === "" || w.deleted.includes(itemId) || heardMs === audioMs) continue;
     if (keptMs < 0) breaks(w, "the model remembers what nobody heard");
   }
@@ -92,18 +115,24 @@ function checkMemory<S>(w: World<S>): void {
 /** Whoever has asked something is not left in silence. */
 function patience<S>(w: World<S>, startMs: number): void {
   const lastMs = Math.max(w.lastSoundMs, startMs);
-  const silentMs = w.nowMs - lastMs;
-  if (silentMs <= SILENT_MS || w.audible || !w.ready || !w.said.some(isUnanswered)) return;
+  // A voice that only the brain hears it may hear for long.
+  if (w.said.some(({ faint }) => faint)) return;
+  if (w.nowMs - lastMs <= SILENT_MS || w.audible || !w.ready || !w.said.some(isUnanswered)) return;
   breaks(w, "leaves the caller in silence");
 }
 
+export type Storm = "mute" | "refuses" | "stalls" | "empties";
+
 /** The brain says nothing more, or no to everything: the caller hears of it, and is let go. */
-export function checkStorm<S>(from: World<S>, storm: "mute" | "refuses" | "stalls"): World<S> {
+export function checkStorm<S>(from: World<S>, storm: Storm): World<S> {
   const w = fork(from);
   settleCaller(w);
   const startMs = w.nowMs;
+  // What only the brain can hear, and never hears the end of, it may take for speech for long.
+  if (w.brain.item !== "" && w.said.some(({ faint }) => faint)) return w;
   // What a brain commits without a word before, nobody knows the length of.
-  const owed = w.said.some(isUnanswered) && w.ready && w.settings.announces;
+  const owed = w.said.some((said) => !said.faint && isUnanswered(said)) && w.ready &&
+    w.settings.announces;
   if (storm === "mute") {
     w.down = [];
     w.downAtMs = [];
@@ -111,17 +140,18 @@ export function checkStorm<S>(from: World<S>, storm: "mute" | "refuses" | "stall
   for (let n = 0; !isClosed(w) && w.broken.length === 0; n++) {
     if (n > MAX_MOVES) return breaks(w, `goes round in circles when the brain ${storm}`), w;
     if (w.audible && !w.held) hear(w, Infinity);
-    patience(w, startMs);
+    if (w.settings.announces) patience(w, startMs);
     if (storm !== "mute" && w.down.length > 0) {
       deliver(w);
       continue;
     }
     if (storm !== "mute" && w.ready && w.up.length > 0) {
-      takeRequest(w, storm);
+      const hears = storm === "empties" && w.up[0]!.type === "commit";
+      takeRequest(w, hears ? "none" : storm);
       continue;
     }
     const next = w.subject.next(w.state);
-    if (!next || /limit/.test(next.name)) break;
+    if (!next || (/limit/.test(next.name) && !w.settings.limits)) break;
     ring(w);
   }
   if (isClosed(w) || w.broken.length > 0 || !owed) return w;
@@ -141,17 +171,37 @@ function settleCaller<S>(w: World<S>): void {
   }
 }
 
+/** What was asked for is on its way for a while. @returns Whether it has still to arrive. */
+function isUnderway<S>(w: World<S>, slowMs: number): boolean {
+  const atMs = w.upAtMs[0]! + slowMs;
+  if (w.nowMs >= atMs) return false;
+  const next = w.subject.next(w.state);
+  if (next && next.atMs <= atMs) ring(w);
+  else {
+    const ms = atMs - w.nowMs;
+    w.nowMs = atMs;
+    if (w.audible && !w.held) hear(w, ms);
+  }
+  return true;
+}
+
 /** The next good thing. @returns False when there is none: only time can help. */
-function goWell<S>(w: World<S>): boolean {
+function goWell<S>(w: World<S>, slowMs: number): boolean {
+  const due = w.subject.next(w.state);
+  if (w.settings.limits && due && /limit/.test(due.name) && due.atMs <= w.nowMs) {
+    return ring(w), true;
+  }
   if (!w.gone) {
     if (!w.ready) return ready(w), true;
     if (w.down.length > 0) return deliver(w), true;
+    if (w.up.length > 0 && isUnderway(w, slowMs)) return true;
     if (w.up.length > 0) return takeRequest(w, "none"), true;
     if (listens(w)) return true;
     const active = activeOf(w);
     // One that stalls stays so: that much of the storm is not over.
     if (active && !active.stalled) {
       if (active.audioMs === 0 && !active.usedTool) speak(w, active, 1200);
+      else if (active.audioMs > 0 && !active.spoken) saysAll(w, active);
       else finish(w, active, "none");
       return true;
     }

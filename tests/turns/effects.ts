@@ -6,7 +6,8 @@
 
 import type { CallAction } from "../../call/turns/actions.ts";
 import type { CallEvent } from "../../call/turns/events.ts";
-import { noticeAction, noticeEvent, noticeStep } from "./rules.ts";
+import { noticeEvent } from "./notice.ts";
+import { noticeAction, noticeStep } from "./rules.ts";
 import { breaks, hearInBuffer, isClosed, responseOf, type World } from "./world.ts";
 
 export function tell<S>(w: World<S>, event: CallEvent): void {
@@ -74,6 +75,8 @@ function effect<S>(w: World<S>, action: CallAction, event: CallEvent): void {
       w.audible = false;
       w.complete = true;
       w.phrases = 0;
+      // Whoever interrupts wants no rest of it.
+      if (action.bargeIn) w.cutOff = false;
       return;
     case "ignore_voice":
       w.told = false;

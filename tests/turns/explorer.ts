@@ -9,7 +9,7 @@
 import { seeded } from "../random.ts";
 import { keyOf } from "./key.ts";
 import { type Budget, type Move, moves } from "./moves.ts";
-import { CHECKS, type Violation } from "./paths.ts";
+import { CHECKS, ENDLESS, type Violation } from "./paths.ts";
 import type { Subject } from "./subject.ts";
 import { fork, openWorld, type World, type WorldSettings } from "./world.ts";
 
@@ -98,8 +98,27 @@ function start<S>(
   return { world, budget, parent: null, name: "" };
 }
 
+/** @returns Where the path leads, or its first move that is not there. */
+function begin<S>(
+  subject: Subject<S>,
+  settings: WorldSettings,
+  budget: Budget,
+  found: Found,
+  path: readonly string[],
+): Node<S> {
+  let node = start(subject, settings, budget, found);
+  for (const name of path) {
+    const move = moves(node.world, ENDLESS).find((m) => m.name === name);
+    if (!move) throw new Error(`There is no such move: ${name}, after ${pathOf(node).join("; ")}`);
+    node = { ...next(node, move), budget };
+  }
+  return node;
+}
+
 export interface Limits {
   readonly depth: number;
+  /** Where to begin: moves that are made before anything is tried. */
+  readonly after?: readonly string[];
   readonly untilMs: number;
   readonly maxStates: number;
   readonly stopAtFirst?: boolean;
@@ -113,7 +132,8 @@ export function exploreAll<S>(
   limits: Limits,
   found: Found,
 ): void {
-  const first = start(subject, settings, budget, found);
+  const first = begin(subject, settings, budget, found, limits.after ?? []);
+  if (note(found, first.world, () => pathOf(first))) return;
   const known = new Set([keyOf(first.world, budget)]);
   let level: Node<S>[] = [first];
   let depth = 0;

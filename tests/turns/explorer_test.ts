@@ -6,22 +6,28 @@ import type { CallState } from "../../call/turns/state.ts";
 import { emptyFound, exploreAll, walk } from "./explorer.ts";
 import { KNOWN_PATHS } from "./known_paths.ts";
 import { retrace } from "./paths.ts";
-import { PLAIN, PROFILES, WALKED } from "./profiles.ts";
+import { FEW, manyFor, PLAIN, PROFILES, WALKED } from "./profiles.ts";
+import { ODDITIES } from "./oddities.ts";
+import { PROMISES } from "./promises.ts";
+import { SITUATIONS } from "./situations.ts";
 import { machine, type Subject } from "./subject.ts";
 
 const SHALLOW = { depth: 5, untilMs: Infinity, maxStates: 20_000 };
-const BUDGET = { says: 2, faults: 1, tools: 1 };
-const STORMY = { says: 8, faults: 5, tools: 2 };
 
 /** Looks at a machine for a moment. @returns What it found. */
 function explore(subject: Subject<CallState>, walks: number, stopAtFirst = false) {
   const found = emptyFound();
   for (const settings of PROFILES) {
-    exploreAll(subject, settings, BUDGET, { ...SHALLOW, stopAtFirst }, found);
+    exploreAll(subject, settings, FEW, { ...SHALLOW, stopAtFirst }, found);
     if (stopAtFirst && found.violations.size > 0) return found;
   }
+  for (const { settings, path } of SITUATIONS) {
+    const limits = { ...SHALLOW, depth: 2, after: path.split("; "), stopAtFirst };
+    exploreAll(subject, { ...PLAIN, ...settings }, FEW, limits, found);
+  }
   for (let seed = 1; seed <= walks; seed++) {
-    walk(subject, WALKED[seed % WALKED.length]!, STORMY, 120, seed, found);
+    const settings = WALKED[seed % WALKED.length]!;
+    walk(subject, settings, manyFor(settings), 120, seed, found);
     if (stopAtFirst && found.violations.size > 0) return found;
   }
   return found;
@@ -58,8 +64,9 @@ const REACHABLE = [
 
 describe("the turn machine", () => {
   it("breaks nothing on any short way, nor on some long ones, and everything was seen", () => {
-    const found = explore(machine, 2000);
-    assertEquals([...found.violations.values()], []);
+    const found = explore(machine, 700);
+    const violations = [...found.violations.values()];
+    assertEquals(violations.map(({ what, path }) => `${what}: ${path.join("; ")}`), []);
     assertEquals(REACHABLE.filter((name) => !found.seen.has(name)), []);
   });
 
@@ -70,6 +77,10 @@ describe("the turn machine", () => {
       assertEquals(world.broken, []);
     });
   }
+});
+
+describe("the turn machine promises that", () => {
+  for (const [promise, isKept] of [...PROMISES, ...ODDITIES]) it(promise, () => assert(isKept()));
 });
 
 describe("the explorer", () => {

@@ -8,8 +8,26 @@
  */
 
 import { emptyFound, exploreAll, walk } from "./explorer.ts";
-import { PROFILES, WALKED } from "./profiles.ts";
+import { KNOWN_PATHS } from "./known_paths.ts";
+import { retrace } from "./paths.ts";
+import { FEW, manyFor, PLAIN, PROFILES, WALKED } from "./profiles.ts";
+import { ODDITIES } from "./oddities.ts";
+import { PROMISES } from "./promises.ts";
+import { SITUATIONS } from "./situations.ts";
 import { machine } from "./subject.ts";
+
+for (const [promise, isKept] of [...PROMISES, ...ODDITIES]) {
+  if (isKept()) continue;
+  console.log(`not kept: ${promise}`);
+  Deno.exit(1);
+}
+
+for (const { was, settings, path } of KNOWN_PATHS) {
+  const world = retrace(machine, { ...PLAIN, ...settings }, path.split("; "));
+  if (world?.broken.length === 0) continue;
+  console.log(`again: ${was}`);
+  Deno.exit(1);
+}
 
 const found = emptyFound();
 
@@ -20,14 +38,21 @@ function ended(): void {
   Deno.exit(1);
 }
 
+for (const { settings, path } of SITUATIONS) {
+  const after = path.split("; ");
+  const limits = { depth: 3, untilMs: Infinity, maxStates: 4000, stopAtFirst: true, after };
+  const budget = { says: 1, faults: 1, tools: 1 };
+  exploreAll(machine, { ...PLAIN, ...settings }, budget, limits, found);
+  ended();
+}
 for (const settings of PROFILES) {
   const limits = { depth: 6, untilMs: Infinity, maxStates: 20_000, stopAtFirst: true };
-  exploreAll(machine, settings, { says: 2, faults: 1, tools: 1 }, limits, found);
+  exploreAll(machine, settings, FEW, limits, found);
   ended();
 }
 for (let seed = 1; seed <= 2500; seed++) {
   const settings = WALKED[seed % WALKED.length]!;
-  walk(machine, settings, { says: 8, faults: 5, tools: 2 }, 120, seed, found);
+  walk(machine, settings, manyFor(settings), 120, seed, found);
   ended();
 }
 console.log(`${found.states} states, nothing broken`);

@@ -54,6 +54,37 @@ export const KNOWN_PATHS: readonly KnownPath[] = [
       "the caller is done; the caller types; all goes well",
   },
   {
+    was: "a greeting that was made early, used a tool and was taken back was never said",
+    settings: { ...LOCAL, greets: true, speculates: true },
+    path:
+      "the session stands; the caller asks; time for confirm; the brain takes create_response; " +
+      "hears of response created; the brain takes cancel_response; hears of response done; " +
+      "the caller pauses; the caller may be done; the brain takes commit; " +
+      "the brain takes create_response; the brain calls a tool; the brain is done; " +
+      "hears of committed; hears of response created; hears of tool called; " +
+      "hears of response done; the caller goes on; all goes well",
+  },
+  {
+    was: "a goodbye was asked for and not waited for",
+    settings: { silencePromptMs: 7000, greets: false },
+    path: "the session stands; time for silence; the brain takes create_response; " +
+      "hears of response created; the brain speaks; the brain is done; hears of output item; " +
+      "hears of audio; hears of response done; all goes well, slowly",
+  },
+  {
+    was: "a question that was committed together with a cough was deleted with it",
+    settings: { announces: false },
+    path: "the caller asks; the caller pauses; the session stands; the caller goes on; " +
+      "the brain hears a voice; time for retry; the brain takes create_response; " +
+      "hears of response created; time for sound; the brain takes cancel_response; " +
+      "the caller pauses; hears of response done; the brain takes create_response; " +
+      "the brain hears the end; hears of response created; hears of committed; " +
+      "hears of refused; the brain takes cancel_response; hears of response done; " +
+      "the brain takes create_response; hears of response created; the caller goes on; " +
+      "the brain speaks; hears of output item; the brain hears a voice; the caller pauses; " +
+      "hears of audio; the caller is done; time for unheard; the caller coughs; all goes well",
+  },
+  {
     was: "a limit was not heeded because what it refused was not wanted any more",
     settings: {},
     path: "the session stands; the brain limits it; the caller types; all goes well",
@@ -86,7 +117,8 @@ export const KNOWN_PATHS: readonly KnownPath[] = [
     was: "the model kept an answer that came too late to be heard",
     settings: {},
     path: "the session stands; the brain takes create_response; hears of response created; " +
-      "time for tell_to_wait; the brain speaks; hears of output item; time for sound; " +
+      "time for tell_to_wait; all is heard; the brain speaks; hears of output item; " +
+      "time for sound; " +
       "all goes well",
   },
   {
@@ -101,5 +133,64 @@ export const KNOWN_PATHS: readonly KnownPath[] = [
     settings: {},
     path: "the caller asks; the session stands; the brain hears a voice; the caller pauses; " +
       "the caller is done; time for unheard; the caller asks; the brain refuses everything",
+  },
+  {
+    was: "the caller was taken to have been asked to say it again, though nobody had asked",
+    settings: { greets: false },
+    path: "the session stands; the caller asks; the brain never hears it; the caller pauses; " +
+      "the caller is done; time for unheard; the caller types; " +
+      "the brain takes send_text; hears of text taken; the brain takes create_response; " +
+      "hears of response created; time for unheard; the caller types; " +
+      "the brain takes cancel_response; hears of response done; " +
+      "the brain takes send_text; hears of text taken; the brain takes create_response; " +
+      "hears of response created; the brain speaks; hears of output item; " +
+      "hears of audio; all is heard; the caller asks; the brain never hears it; " +
+      "all goes well",
+  },
+  {
+    was: "a request that was refused without a name kept the goodbye from being said",
+    settings: { greets: false, names: false },
+    path: "the session stands; the caller types; the caller mutters; " +
+      "the brain hears a voice; the caller pauses; the brain hears the end; " +
+      "the brain takes send_text; the brain speaks; the brain is done; " +
+      "the brain takes create_response; the brain hangs up; all goes well",
+  },
+  {
+    was: "an answer that never ended was forgotten and not called off",
+    settings: {},
+    path: "the session stands; the brain takes create_response; the brain speaks; " +
+      "the brain has said it all; the brain has nothing to say",
+  },
+  {
+    was: "what a tool returned waited for an answer that never ended, until the call was given up",
+    settings: LOCAL,
+    path: "the session stands; the caller types; the brain takes send_text; " +
+      "the brain takes create_response; the brain speaks; hears of text taken; " +
+      "hears of response created; hears of output item; hears of audio; " +
+      "the brain has said it all; hears of audio done; the brain calls a tool; " +
+      "hears of tool called; the brain never says that it is done; all goes well",
+  },
+  {
+    was:
+      "words that followed a cough were lost when the brain said late that it had committed the cough",
+    settings: { greets: false, commitsFirst: false },
+    path: "the session stands; the caller coughs; the caller pauses; the caller is done; " +
+      "the caller asks; the brain hears a voice; the brain hears the end; " +
+      "the brain speaks; the brain has said it all; the brain has nothing to say",
+  },
+  {
+    was: "what was committed in two items without names was being said for ever",
+    settings: { greets: false, namesItems: false },
+    path: "the caller types; the session stands; the caller coughs; " +
+      "the brain takes send_text; hears of text taken; the caller pauses; " +
+      "the brain takes create_response; the brain speaks; the brain speaks; " +
+      "the brain has said it all; the caller is done; hears of response created; " +
+      "hears of output item; the brain calls a tool; the brain is done; hears of audio; " +
+      "the caller coughs; hears of audio; hears of audio done; the caller pauses; " +
+      "the caller is done; hears of tool called; the caller coughs; " +
+      "hears of response done; the brain hears a voice; hears of caller started; " +
+      "the brain hears the end; hears of caller stopped; hears of committed; " +
+      "hears of response created; the brain hears a voice; hears of caller started; " +
+      "all goes well",
   },
 ];

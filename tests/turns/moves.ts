@@ -12,6 +12,8 @@ import {
   commitHeard,
   type Fault,
   finish,
+  neverEnds,
+  saysAll,
   speak,
   takeRequest,
 } from "./brain_moves.ts";
@@ -22,6 +24,8 @@ import {
   isDoubted,
   lengthMs,
   maybeDone,
+  mayBeMeant,
+  mutters,
   pass,
   pauses,
   stops,
@@ -30,7 +34,15 @@ import {
 } from "./caller_moves.ts";
 import { tell } from "./effects.ts";
 import { hear, takeAudio } from "./hearing.ts";
-import { hearInBuffer, isClosed, leftMs, playingOf, voiceOf, type World } from "./world.ts";
+import {
+  hearInBuffer,
+  isClosed,
+  leftMs,
+  playingOf,
+  responseOf,
+  voiceOf,
+  type World,
+} from "./world.ts";
 
 export interface Budget {
   /** How much the caller may still say, and how often the brain may still fail. */
@@ -50,6 +62,8 @@ type Add<S> = (name: string, run: (w: World<S>) => void, spends?: keyof Budget) 
 
 /** What is on its way longer than this is a fault of the world. */
 const MAX_LAG_MS = 1500;
+/** No detector wakes up later than this to a voice: it never does then. */
+const MAX_DETECTOR_LAG_MS = 3000;
 
 export function moves<S>(w: World<S>, budget: Budget): Move<S>[] {
   if (isClosed(w)) return [];
@@ -108,13 +122,23 @@ function addRequest<S>(w: World<S>, add: Add<S>): void {
 function addAnswers<S>(w: World<S>, add: Add<S>): void {
   const active = activeOf(w);
   if (!active || active.stalled) return;
-  if (active.audioMs < 6000) add("the brain speaks", (w) => speak(w, activeOf(w)!, 3000));
+  const more = active.audioMs < 6000 && !active.spoken;
+  if (more) add("the brain speaks", (w) => speak(w, activeOf(w)!, 3000));
   if (active.audioMs > 0 || active.usedTool) {
     add("the brain is done", (w) => finish(w, activeOf(w)!, "none"));
     for (const fault of ["fails", "limits", "forbids"] as Fault[]) {
       add(`the brain ${fault} half way`, (w) => finish(w, activeOf(w)!, fault), "faults");
     }
     add("the brain falls silent", (w) => void (activeOf(w)!.stalled = true), "faults");
+  }
+  if (active.spoken) {
+    add("the brain never says that it is done", (w) => neverEnds(w, activeOf(w)!), "faults");
+  } else if (active.audioMs > 0) {
+    add("the brain has said it all", (w) => saysAll(w, activeOf(w)!));
+  }
+  // Some do when they hear a voice, though they were asked not to.
+  if (w.brain.item !== "") {
+    add("the brain stops by itself", (w) => finish(w, activeOf(w)!, "stops"), "faults");
   }
   if (active.usedTool) return;
   add("the brain calls a tool", (w) => callTool(w, activeOf(w)!, false), "tools");
@@ -126,14 +150,18 @@ function addDetector<S>(w: World<S>, add: Add<S>): void {
   if (unheardByBrain(w)) {
     add("the brain hears a voice", brainHears);
     // Words that come while its detector is open belong to what it hears.
-    if (w.brain.item === "") add("the brain never hears it", deafens, "faults");
+    if (w.brain.item === "" && !unheardByBrain(w)!.faint) {
+      add("the brain never hears it", deafens, "faults");
+    }
   }
   const { item, stuck, buffer } = w.brain;
   if (item === "" || stuck === "always" || stuck === "noise" && !w.muted) return;
   // Its silence has to pass first.
   if (w.said.some((said) => said.voiced && buffer.includes(said.id))) return;
   add("the brain hears the end", (w) => commitHeard(w, "none"));
-  for (const fault of ["ignores", "stalls", "fails", "silent_refusal", "limits"] as Fault[]) {
+  for (
+    const fault of ["ignores", "stalls", "fails", "silent_refusal", "refuses", "limits"] as Fault[]
+  ) {
     add(`the brain hears the end and ${fault}`, (w) => commitHeard(w, fault), "faults");
   }
   // A brain that announces nothing leaves nobody to know that it is stuck.
@@ -170,6 +198,12 @@ function addCaller<S>(w: World<S>, add: Add<S>): void {
     if (canPass(w, 60)) {
       add("the caller asks", (w) => begins(w, "question"), "says");
       add("the caller coughs", (w) => begins(w, "cough"), "says");
+      const { turns, announces, namesItems } = w.settings;
+      const brainTells = turns !== "local" && announces && namesItems;
+      // What its detector has open would hold this as well, and nobody could tell.
+      const alone = w.brain.item === "" && !unheardByBrain(w) &&
+        w.said.every(({ kind, endMs }) => kind === "typed" || endMs < w.nowMs - 1000);
+      if (brainTells && alone) add("the caller mutters", mutters, "says");
     }
     return add("the caller types", types, "says");
   }
@@ -188,9 +222,16 @@ function addTime<S>(w: World<S>, add: Add<S>): void {
   if (!next || (/limit/.test(next.name) && !w.settings.limits)) return;
   // Whoever talks here takes a breath long before that.
   if (next.name === "voice") return;
+  // Where a brain says little of what it commits, nobody can tell what we commit from what it does.
+  const { namesItems, commitsFirst } = w.settings;
+  if (next.name === "endpoint" && !(namesItems && commitsFirst)) return;
   // A cough is over before anything else can be.
   const said = voiceOf(w);
   if (said?.kind === "cough" && said.voiced && next.atMs > w.nowMs + 250) return;
+  const sleepsFromMs = w.ready && w.settings.turns !== "local"
+    ? unheardByBrain(w)?.onsetMs ?? Infinity
+    : Infinity;
+  if (next.atMs > sleepsFromMs + MAX_DETECTOR_LAG_MS) return;
   const late = isLate(w);
   // What a late answer is to, a brain without names leaves nobody to tell.
   if (!late || w.settings.names) add(`time for ${next.name}`, ring, late ? "faults" : undefined);
@@ -217,8 +258,19 @@ export function deliver<S>(w: World<S>): void {
   w.downAtMs.shift();
   pass(w, 5);
   if (said.type === "audio") return takeAudio(w, said.responseId, said.itemId, said.ms);
+  if (said.type === "response_done" && said.stopped && responseOf(w, said.responseId)!.cancelled) {
+    return tell(w, { ...said, stopped: false });
+  }
   if (said.type === "response_done" && w.subject.wants(w.state, said.responseId)) w.complete = true;
-  tell(w, "playing" in said ? { ...said, playing: playingOf(w) } as CallEvent : said);
+  const told = "playing" in said ? { ...said, playing: playingOf(w) } as CallEvent : said;
+  tell(w, told.type === "caller_stopped" ? { ...told, endMs: lastVoiceMs(w, told.endMs) } : told);
+}
+
+/** Where a voice ended is said by our own detector, if it has heard one since. */
+function lastVoiceMs<S>(w: World<S>, endMs: number): number {
+  const heard = w.said.filter(({ kind, faint }) => kind !== "typed" && !faint);
+  if (heard.some(({ voiced }) => voiced)) return w.nowMs;
+  return Math.max(endMs, ...heard.map((said) => said.endMs));
 }
 
 /** Time passes to the next deadline, or to the end of our sound if that is sooner. */
@@ -232,6 +284,8 @@ export function ring<S>(w: World<S>): void {
   }
   if (plays) hear(w, ms);
   w.nowMs += ms;
+  // Meanwhile the last of the answer may have come.
+  if (next.name === "call_off") { for (const said of w.said) mayBeMeant(w, said); }
   tell(w, w.subject.timer(w.state, next.name, playingOf(w)));
   w.seen.add(`timer_${next.name}`);
   // Nobody has said more: the short word near the end of the answer is believed to be one.

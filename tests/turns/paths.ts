@@ -18,17 +18,22 @@ export interface Violation {
   readonly path: readonly string[];
 }
 
+/** A lawful brain may take this long to begin. */
+const SLOW_MS = 1200;
+
 /** Last moves of a path: what was asked of the state that it led to. */
 export const CHECKS: Readonly<Record<string, <S>(w: World<S>) => World<S>>> = {
   "whatever comes": checkStill,
-  "all goes well": checkCalm,
+  "all goes well": (w) => checkCalm(w),
+  "all goes well, slowly": (w) => checkCalm(w, SLOW_MS),
   "the brain is mute": (w) => checkStorm(w, "mute"),
   "the brain refuses everything": (w) => checkStorm(w, "refuses"),
+  "the brain has nothing to say": (w) => checkStorm(w, "empties"),
   "the brain makes no sound": (w) => checkStorm(w, "stalls"),
 };
 
 /** Nothing is too much for a path that was gone before. */
-const ENDLESS = { says: 99, faults: 99, tools: 99 };
+export const ENDLESS = { says: 99, faults: 99, tools: 99 };
 
 /** Takes a path again. @returns The world at its end, or null where a move is not there any more. */
 export function retrace<S>(
@@ -48,8 +53,13 @@ export function retrace<S>(
   return world;
 }
 
-/** Leaves out of a path whatever it goes wrong without. */
+/** Leaves out of a path whatever it goes wrong without, until nothing more can be. */
 export function shrink<S>(subject: Subject<S>, violation: Violation): Violation {
+  const shorter = shrinkOnce(subject, violation);
+  return shorter.path.length < violation.path.length ? shrink(subject, shorter) : violation;
+}
+
+function shrinkOnce<S>(subject: Subject<S>, violation: Violation): Violation {
   let { path } = violation;
   for (let length = Math.ceil(path.length / 2); length >= 1; length = Math.floor(length / 2)) {
     for (let at = 0; at + length <= path.length;) {

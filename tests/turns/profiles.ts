@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Budget } from "./moves.ts";
 import type { WorldSettings } from "./world.ts";
 
 export const PLAIN: WorldSettings = {
@@ -18,6 +19,8 @@ export const PLAIN: WorldSettings = {
   idleLimitMs: 600_000,
   names: true,
   announces: true,
+  namesItems: true,
+  commitsFirst: true,
   speculates: false,
   limits: false,
 };
@@ -34,7 +37,8 @@ export const PROFILES: readonly WorldSettings[] = [
   { ...LOCAL, ...SILENT, speculates: true },
 ];
 
-const NEAR = { callLimitMs: 60_000, idleLimitMs: 25_000, limits: true };
+const BRIEF = { callLimitMs: 25_000, limits: true };
+const IDLE = { callLimitMs: 60_000, idleLimitMs: 20_000, limits: true };
 
 /** And these by chance as well. */
 export const WALKED: readonly WorldSettings[] = [
@@ -45,6 +49,22 @@ export const WALKED: readonly WorldSettings[] = [
   { ...PLAIN, names: false },
   { ...LOCAL, names: false },
   { ...PLAIN, announces: false },
-  { ...PLAIN, ...SILENT, ...NEAR },
-  { ...LOCAL, ...SILENT, ...NEAR, speculates: true },
+  { ...PLAIN, ...SILENT, namesItems: false },
+  { ...PLAIN, ...SILENT, commitsFirst: false },
+  { ...PLAIN, ...SILENT, ...IDLE },
+  { ...LOCAL, ...SILENT, ...BRIEF, speculates: true },
 ];
+
+/** What may happen on every way up to a depth. */
+export const FEW: Budget = { says: 2, faults: 1, tools: 1 };
+
+/**
+ * What may happen on a long way. Of a brain that gives no names back, what comes late or fails can't
+ * always be told from what is wanted: it fails once. Of one that announces nothing, several utterances
+ * at once can't be told from each other: there are few. The same goes for odd announcements.
+ */
+export function manyFor({ names, announces, namesItems, commitsFirst }: WorldSettings): Budget {
+  if (!announces) return { says: 3, faults: 0, tools: 0 };
+  if (!namesItems || !commitsFirst) return { says: 4, faults: 0, tools: 1 };
+  return { says: 8, faults: names ? 5 : 1, tools: 2 };
+}

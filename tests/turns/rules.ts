@@ -6,91 +6,18 @@
 
 import type { CallAction, ToolOutcome } from "../../call/turns/actions.ts";
 import type { CallEvent } from "../../call/turns/events.ts";
-import { breaks, leftMs, responseOf, voiceOf, type World } from "./world.ts";
+import { breaks, leftMs, type Response, responseOf, voiceOf, type World } from "./world.ts";
 
 /** Failures in a row after which a call may be given up. */
 const FAILURES = 5;
-/** A brain that wants us to wait for longer has given up on the call. */
-export const LONG_WAIT_MS = 30_000;
-/** Nothing is asked again sooner than this after it failed. */
-const PAUSE_MS = 100;
 /** Nobody is told to wait sooner than after this much silence. */
 const PATIENCE_MS = 2000;
+/** A silence among last words is no end of them before this. */
+const LAST_SILENCE_MS = 3000;
+/** A word that has begun is said before a timer that comes due in it. */
+const LATE_MS = 700;
 /** Last words take no longer than this. */
 const GOODBYE_MS = 15_000;
-
-/** What an event means for what may be decided, before the machine hears of it. */
-export function noticeEvent<S>(w: World<S>, event: CallEvent): void {
-  switch (event.type) {
-    case "caller_started":
-      if (event.by === "brain") {
-        w.hearing = event.itemId ?? "";
-        w.askedToRepeat = false;
-      }
-      w.activeMs = w.nowMs;
-      return acts(w);
-    case "caller_wrote":
-      w.activeMs = w.nowMs;
-      return acts(w);
-    case "committed":
-      if (w.hearing === event.itemId) w.hearing = "";
-      w.askedToRepeat = false;
-      return;
-    case "tool_called": {
-      const tool = w.tools.find(({ callId }) => callId === event.callId)!;
-      tool.wanted = w.subject.wants(w.state, event.responseId) && !w.subject.isEnding(w.state);
-      return;
-    }
-    case "refused": {
-      const wanted = w.subject.waitsFor(w.state, event.name);
-      if (event.why === "fatal" && (wanted || event.name === "")) w.hopeless = true;
-      return limited(w, wanted && event.why === "failed", event);
-    }
-    case "response_created":
-      w.cutOff = false;
-      return;
-    case "response_done": {
-      const wanted = w.subject.wants(w.state, event.responseId);
-      if (event.fatal && wanted) w.hopeless = true;
-      if (event.failed) {
-        for (const t of w.tools) if (t.responseId === event.responseId && !t.ran) t.wanted = false;
-      }
-      const sounded = (responseOf(w, event.responseId)?.audioMs ?? 0) > 0;
-      // What was to finish another one is not finished once more.
-      const goesOn = responseOf(w, event.responseId)?.kind === "go_on";
-      if (event.failed && sounded && wanted && !goesOn) w.cutOff = true;
-      return limited(w, event.failed && wanted, event);
-    }
-    case "brain_failed":
-      w.hopeless = true;
-      return;
-    case "timer":
-      if (["created", "sound", "endpoint", "dead_air", "session"].includes(event.name)) {
-        // The last net may catch three times.
-        w.troubles += event.name === "dead_air" ? 2 : 1;
-      }
-      return;
-  }
-}
-
-/** The caller does something: prompts were for one who does nothing. */
-function acts<S>(w: World<S>): void {
-  w.prompts = 0;
-  w.waits = 0;
-  w.cutOff = false;
-}
-
-/** @param failed What we still wanted came to nothing. */
-function limited<S>(
-  w: World<S>,
-  failed: boolean,
-  { retryAfterMs }: { readonly retryAfterMs: number },
-): void {
-  w.troubles++;
-  const waitMs = Math.max(failed ? PAUSE_MS : 0, retryAfterMs);
-  if (waitMs > 0) w.notBeforeMs = Math.max(w.notBeforeMs, w.nowMs + waitMs);
-  if (retryAfterMs >= LONG_WAIT_MS) w.hopeless = true;
-}
 
 /** One decision, before it is done. */
 export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEvent): void {
@@ -102,6 +29,13 @@ export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEven
       const response = responseOf(w, action.responseId);
       if (!response) breaks(w, "cancels what was never created");
       else if (response.cancelled) breaks(w, "cancels an answer twice");
+      else if (event.type === "response_created") sendsAway(w, response);
+      else if (event.type === "timer" && event.name === "sound") {
+        response.stalled = true;
+        const cut = !response.complete && response.heardMs > 0;
+        if (cut) w.everCutOff = true;
+        if (cut && response.kind !== "go_on") w.cutOff = true;
+      }
       return;
     }
     case "tool_output":
@@ -122,7 +56,7 @@ export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEven
     case "drop":
       // What was called by an answer that is dropped isn't done.
       for (const tool of w.tools) if (!tool.ran) tool.wanted = false;
-      return drops(w, action.bargeIn);
+      return drops(w, action.bargeIn, event);
     case "close_uplink":
       if (w.settings.turns !== "local") breaks(w, "closes an uplink that the brain listens to");
       if (w.told && voiceOf(w)?.voiced) breaks(w, "closes the uplink on the caller's words");
@@ -146,13 +80,31 @@ export function noticeAction<S>(w: World<S>, action: CallAction, event: CallEven
   }
 }
 
+/** An answer that the brain begins by itself to a question is wanted, if nothing speaks against it. */
+function sendsAway<S>(w: World<S>, { id, name, covers }: Response): void {
+  const busy = w.held || w.subject.isEnding(w.state) ||
+    w.said.some(({ finished, items }) => !finished || items.length !== 1) ||
+    (w.settings.greets && w.greetingsHeard === 0) || w.up.length > 0 || w.disturbed ||
+    w.brain.responses.some((other) => other.id !== id && other.live);
+  if (name !== "" || busy || !w.settings.names || w.said.some(({ kind }) => kind !== "question")) {
+    return;
+  }
+  const asked = w.said.some((said) => covers.includes(said.id) && said.answeredBy.length === 0);
+  if (asked) breaks(w, "sends away the answer to a question");
+}
+
 function asks<S>(w: World<S>, kind: string): void {
-  if (kind === "unheard") w.askedToRepeat = true;
+  if (kind === "unheard") {
+    w.askedToRepeat = true;
+    w.goodbyes = 0;
+  }
+  if (kind === "go_on" && !w.everCutOff) breaks(w, "goes on with what was complete");
   w.cutOff = false;
   if (w.gone) breaks(w, "asks a brain that is gone");
   if (w.nowMs < w.notBeforeMs - 1) breaks(w, "asks sooner than it was told to");
   if (kind === "goodbye") return;
   if (w.subject.isEnding(w.state)) breaks(w, "asks for an answer after the goodbye");
+  if (w.held && !w.early) breaks(w, "asks while somebody may be breaking in");
   const { turns } = w.settings;
   if (turns === "local" && w.told && voiceOf(w)?.voiced) breaks(w, "asks while the caller speaks");
   if (turns !== "local" && w.hearing !== "") breaks(w, "asks while the brain hears the caller");
@@ -182,8 +134,17 @@ function truncates<S>(w: World<S>, itemId: string, audioEndMs: number): void {
 }
 
 /** An interruption is measured from the voice for which playback was held. */
-function drops<S>(w: World<S>, bargeIn: { onsetMs: number; heldAtMs: number } | null): void {
+function drops<S>(
+  w: World<S>,
+  bargeIn: { onsetMs: number; heldAtMs: number } | null,
+  event: CallEvent,
+): void {
   if (!bargeIn) return;
+  const voices = w.said.filter(({ kind, onsetMs }) =>
+    kind !== "typed" && onsetMs >= bargeIn.onsetMs
+  );
+  const decides = event.type === "timer" || event.type === "caller_paused";
+  if (decides && voices.every(({ guarded }) => guarded)) breaks(w, "a cough ends an answer");
   if (!w.held) return breaks(w, "measures an interruption of nothing");
   if (bargeIn.heldAtMs !== w.heldAtMs) breaks(w, "measures to another moment than the hold");
   if (bargeIn.onsetMs !== w.heldOnsetMs) breaks(w, "measures from another voice");
@@ -211,7 +172,7 @@ function says<S>(w: World<S>, { phrase, why }: Extract<CallAction, { type: "say"
   }
   if (phrase !== "one_moment" || why === "dead_air") return;
   if (++w.waits > 1) breaks(w, "tells the caller to wait again");
-  const voices = w.said.filter(({ kind }) => kind !== "typed");
+  const voices = w.said.filter(({ kind, faint }) => kind !== "typed" && !faint);
   const quietMs = w.nowMs - Math.max(w.lastSoundMs, ...voices.map(({ endMs }) => endMs));
   if (quietMs < PATIENCE_MS || voiceOf(w)?.voiced && w.told) breaks(w, "tells to wait too early");
 }
@@ -221,6 +182,11 @@ function closes<S>(
   { reason, hangUp }: Extract<CallAction, { type: "close" }>,
   event: CallEvent,
 ): void {
+  const hungUp = w.tools.some(({ hangsUp, ran }) => hangsUp && ran);
+  if (reason === "agent_hung_up" && !hungUp) breaks(w, "claims that the agent hung up");
+  const spokenMs = Math.max(w.endingMs, w.lastSoundMs);
+  const isTimer = event.type === "timer" && event.name === "goodbye";
+  if (isTimer && w.nowMs < spokenMs + LAST_SILENCE_MS) breaks(w, "leaves before its last words");
   const left = reason === "caller_hung_up" || reason === "caller_lost";
   if (hangUp === left) breaks(w, "hangs up on the wrong side");
   const lasted = w.endingMs >= 0 && w.nowMs >= w.endingMs + GOODBYE_MS - 1;
@@ -240,13 +206,32 @@ export function noticeStep<S>(
   actions: readonly CallAction[],
 ): void {
   if (w.closed) return;
-  if (w.subject.isEnding(w.state)) {
+  if (w.audible && !w.subject.sounds(w.state)) breaks(w, "doesn't know of its own sound");
+  if (!w.subject.isEnding(w.state)) {
+    w.endingMs = -1;
+    const unwanted = w.brain.responses.some(({ id, live, cancelled, stalled, status }) =>
+      live && !cancelled && !(stalled && status === "done") && !w.subject.wants(w.state, id)
+    );
+    if (unwanted) breaks(w, "lets an answer run that nobody wants");
+  } else {
     if (w.endingMs < 0) w.endingMs = w.nowMs;
     if (w.nowMs > w.endingMs + GOODBYE_MS + 2000) breaks(w, "last words go on for ever");
   }
-  if (w.nowMs > w.settings.callLimitMs + 100) breaks(w, "a call outlasts its limit");
+  // Who listens to us is there.
+  const idleToMs = Math.max(w.activeMs, w.lastSoundMs) + w.settings.idleLimitMs;
+  const idle = event.type === "timer" && !w.audible && !w.subject.isEnding(w.state);
+  if (idle && w.nowMs > idleToMs + 100) breaks(w, "stays when nobody is there");
+  if (w.nowMs > w.settings.callLimitMs + LATE_MS) breaks(w, "a call outlasts its limit");
   if (w.hopeless && !w.subject.isEnding(w.state) && event.type === "brain_failed") {
     breaks(w, "goes on without a brain");
+  }
+  const asked = actions.find((action) => action.type === "create_response");
+  const begun = actions.find((action) => action.type === "begin_turn");
+  const isTool = asked?.kind === "tool";
+  if (asked && begun && begun.kind !== "text" && begun.kind !== "goes_on") {
+    if (begun.kind === "tool" && !isTool) breaks(w, "measures a tool that was none");
+    const prompts = !isTool && asked.kind !== "turn";
+    if (begun.kind === "greeting" && !prompts) breaks(w, "measures a prompt that was none");
   }
   const tells = actions.some((a) => a.type === "create_response");
   if (tells && actions.filter((a) => a.type === "create_response").length > 1) {

@@ -25,10 +25,14 @@ export interface Subject<S> {
   isClosed(state: S): boolean;
   /** It says its last words. */
   isEnding(state: S): boolean;
+  /** It ends, whatever the caller says: not even a goodbye to a silent one can be spoken into. */
+  isOver(state: S): boolean;
   /** Whether a piece of audio of this response is still wanted. */
   wants(state: S, responseId: string): boolean;
   /** Whether a request of this name, or what it can mean without one, still waits for its answer. */
   waitsFor(state: S, name: string): boolean;
+  /** It knows that something of ours is to be heard. */
+  sounds(state: S): boolean;
   /** Times that the last net caught. */
   deadAirs(state: S): number;
   /** What it has not finished, in words: of a call at rest, nothing. */
@@ -68,13 +72,15 @@ export const machine: Subject<CallState> = {
     ({ type: "timer", name, playing }) as Extract<CallEvent, { type: "timer" }>,
   isClosed: ({ phase }) => phase === "closed",
   isEnding: ({ phase }) => phase === "ending",
+  isOver: ({ phase, endReason }) => phase === "ending" && endReason !== "caller_silent",
   wants: ({ answers }, id) => answers.some((a) => a.responseId === id && !a.cancelled),
-  waitsFor: ({ answers, awaiting }, name) =>
-    name.startsWith("commit_") ||
+  waitsFor: ({ phase, answers, awaiting }, name) =>
+    (name.startsWith("commit_") && phase === "open") ||
     (name === "" && awaiting.some(({ brainAnswersSinceMs }) => brainAnswersSinceMs !== null)) ||
     answers.some((a) =>
       !a.cancelled && a.responseId === null && (name === "" || answerName(a.id) === name)
     ),
+  sounds: ({ soundSinceMs }) => soundSinceMs !== null,
   deadAirs: ({ deadAirs }) => deadAirs,
   left,
   sleeping: (state, nowMs) => TIMERS.filter((name) => deadline(state, name) > nowMs + 1),

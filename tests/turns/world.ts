@@ -20,6 +20,10 @@ export interface WorldSettings extends TurnSettings {
   readonly names: boolean;
   /** The brain says when its detector hears a voice begin and end, and not only what it committed. */
   readonly announces: boolean;
+  /** It names an item as soon as it hears a voice, and not only when it commits it. */
+  readonly namesItems: boolean;
+  /** It says that it has committed before it begins the answer, and not after. */
+  readonly commitsFirst: boolean;
   /** With local turns: the answer is asked for at an early silence. */
   readonly speculates: boolean;
   /** The call's limits are near enough to be reached. */
@@ -39,6 +43,8 @@ export interface Said {
   endMs: number;
   /** A cough over our own sound, which nobody may answer. */
   guarded: boolean;
+  /** Our own detector doesn't hear it. */
+  faint: boolean;
   /** The brain's detector will never hear it. */
   deaf: boolean;
   /** Whoever says this was asked to repeat it, and the brain has heard nothing since. */
@@ -63,6 +69,12 @@ export interface Response {
   /** It makes no sound by itself any more; a cancel still ends it. */
   stalled: boolean;
   usedTool: boolean;
+  /** All of its sound was sent, and it said so. */
+  spoken: boolean;
+  /** We were told so. */
+  complete: boolean;
+  /** We were told that it was created, and not yet that it is over. */
+  live: boolean;
   /** We said that nobody wants it. */
   cancelled: boolean;
   /** The brain was told that only this much of it was heard; -1 for all. */
@@ -160,6 +172,8 @@ export interface World<S> {
   disturbed: boolean;
   /** A fault cut an answer off, and nobody has taken it up. */
   cutOff: boolean;
+  /** Something of ours was not said to its end, ever. */
+  everCutOff: boolean;
   /** The caller was asked to say it again, and the brain has heard nothing since. */
   askedToRepeat: boolean;
   /** How the call was closed. */
@@ -214,6 +228,7 @@ export function openWorld<S>(subject: Subject<S>, settings: WorldSettings): Worl
     goodbyes: 0,
     disturbed: false,
     cutOff: false,
+    everCutOff: false,
     askedToRepeat: false,
     closed: null,
     endingMs: -1,

@@ -1,32 +1,32 @@
 /**
- * The house, built from the settings: the brain, the seats, the counters, and how a call begins.
+ * What lives as long as the process, built from the settings: the brain, admission, counters, history,
+ * and how a call begins.
  *
  * @module
  */
 
-import type { Brain } from "./brain/brain.ts";
-import { createEchoBrain, createEchoServer } from "./brain/echo/mod.ts";
-import { createOpenAiBrain, OPENAI_DEFAULTS } from "./brain/openai/openai.ts";
-import { costUsd, defaultModel } from "./brain/prices.ts";
-import type { RealtimeServer } from "./brain/realtime/server.ts";
-import { Call, type CallSettings } from "./call/call.ts";
-import { systemClock } from "./call/clock.ts";
-import { History } from "./call/history.ts";
-import { ENDPOINTING_DEFAULTS } from "./call/endpointing.ts";
-import { recordTo } from "./call/recorder.ts";
-import { Registry } from "./call/registry.ts";
-import type { Config } from "./config.ts";
-import type { Leg, LegStart } from "./legs/leg.ts";
-import { hangUpCall } from "./legs/twilio_rest.ts";
-import { EventFeed } from "./routes/events.ts";
-import { healthOf } from "./routes/ops.ts";
-import { StreamTokens } from "./routes/stream_token.ts";
-import type { Logger } from "./telemetry/log.ts";
-import { Telemetry } from "./telemetry/telemetry.ts";
-import { VERSION } from "./version.ts";
+import type { Brain } from "../brain/brain.ts";
+import { createEchoBrain, createEchoServer } from "../brain/echo/mod.ts";
+import { createOpenAiBrain, OPENAI_DEFAULTS } from "../brain/openai/openai.ts";
+import { costUsd, defaultModel } from "../brain/prices.ts";
+import type { RealtimeServer } from "../brain/realtime/server.ts";
+import { Call, type CallSettings } from "../call/call.ts";
+import { systemClock } from "../call/clock.ts";
+import { History } from "./history.ts";
+import { ENDPOINTING_DEFAULTS } from "../call/endpointing.ts";
+import { recordTo } from "../call/recorder.ts";
+import { Registry } from "./registry.ts";
+import type { Config } from "../config.ts";
+import type { Leg, LegStart } from "../legs/leg.ts";
+import { EventFeed } from "./event_feed.ts";
+import { healthOf } from "./health.ts";
+import { StreamTokens } from "./stream_tokens.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { Telemetry } from "../telemetry/telemetry.ts";
+import { VERSION } from "../version.ts";
 
 /** What the routes are given. */
-export interface Deps {
+export interface Services {
   readonly config: Config;
   readonly log: Logger;
   readonly telemetry: Telemetry;
@@ -37,11 +37,11 @@ export interface Deps {
   readonly brain: Brain;
   /** What `/v1/realtime` serves. */
   readonly realtime: RealtimeServer;
-  /** Begins a call that has its seat. `left` runs when all of it is closed. */
+  /** Begins a call that is admitted. `left` runs when all of it is closed. */
   startCall(start: LegStart, leg: Leg, left: () => void): Call;
 }
 
-/** A webhook's seat waits this long for its stream; Twilio dials at once. */
+/** A webhook's reservation waits this long for its stream; Twilio dials at once. */
 const RESERVATION_MS = 15_000;
 
 function createBrain(config: Config): Brain {
@@ -96,7 +96,7 @@ function callSettings(config: Config): CallSettings {
   };
 }
 
-export function createDeps(config: Config, log: Logger): Deps {
+export function createServices(config: Config, log: Logger): Services {
   const telemetry = new Telemetry({
     maxCalls: config.EARSHOT_MAX_CALLS,
     region: config.region,
@@ -114,18 +114,6 @@ export function createDeps(config: Config, log: Logger): Deps {
   });
   const brain = createBrain(config);
   const settings = callSettings(config);
-
-  async function hangUp({ callId, accountId }: LegStart): Promise<void> {
-    const { TWILIO_AUTH_TOKEN: authToken, TWILIO_API_URL: apiUrl } = config;
-    const accountSid = config.TWILIO_ACCOUNT_SID ?? accountId;
-    // Without credentials the stream's end lets Twilio go on to the <Hangup> behind it.
-    if (!authToken || !accountSid) return;
-    try {
-      await hangUpCall({ apiUrl, accountSid, authToken }, callId);
-    } catch (error) {
-      log.error("The phone could not be hung up", { callId, error });
-    }
-  }
 
   return {
     config,
@@ -148,7 +136,6 @@ export function createDeps(config: Config, log: Logger): Deps {
         clock: systemClock,
         telemetry,
         log,
-        hangUp,
         record: recorder?.record,
         heard: (_call, turn) => history.heard(start.callId, turn),
         turned: (_call, turn) => history.turned(start.callId, turn),

@@ -1,8 +1,8 @@
 /**
- * Who is on the line, and whether there is room for one more. Admission is exact: it counts seats at
- * the moment of the question, never a sample of them.
+ * The calls that are going on, and admission: whether there is room for one more. It is exact: calls
+ * are counted at the moment of the question.
  *
- * A phone call knocks twice: the webhook reserves a seat for its CallSid, then a socket arrives that
+ * A phone call comes twice: the webhook reserves a place for its CallSid, then a socket arrives that
  * doesn't say whose it is until `start`. So sockets without a name and reservations without a socket
  * are taken to be the same callers, and the larger of the two counts.
  *
@@ -11,20 +11,20 @@
 
 export interface RegistrySettings {
   readonly maxCalls: number;
-  /** How long a webhook's seat waits for its socket. */
+  /** How long a webhook's reservation waits for its socket. */
   readonly reservationMs: number;
 }
 
-/** One place in the house. Every way out of it ends in `leave`. */
-export interface Seat {
+/** One socket's place. Every way out of it ends in `release`. */
+export interface Admission {
   /**
    * The socket says who it is.
    *
    * @returns False when there is no room: the call has no reservation, and others have taken all.
    */
-  take(callId: string): boolean;
+  admit(callId: string): boolean;
   /** Idempotent. */
-  leave(): void;
+  release(): void;
 }
 
 export class Registry<Call> {
@@ -34,7 +34,7 @@ export class Registry<Call> {
   readonly #reserved = new Map<string, number>();
   readonly #calls = new Map<string, Call>();
   #unnamed = 0;
-  #seated = 0;
+  #admitted = 0;
   #draining = false;
   #emptied: (() => void)[] = [];
   /** While draining: looks again when the last reservation has ended. */
@@ -51,7 +51,7 @@ export class Registry<Call> {
 
   /** Calls that are going on. */
   get live(): number {
-    return this.#seated;
+    return this.#admitted;
   }
 
   get draining(): boolean {
@@ -69,7 +69,7 @@ export class Registry<Call> {
     return this.#taken() >= this.#settings.maxCalls ? "full" : null;
   }
 
-  /** Holds a seat for a phone call whose socket is on its way. */
+  /** Keeps a place for a phone call whose socket is on its way. */
   reserve(callId: string): boolean {
     if (this.#draining) return false;
     this.#forgetLate();
@@ -84,32 +84,32 @@ export class Registry<Call> {
     this.#tellIfEmpty();
   }
 
-  /** A socket is at the door. Null when there is no room for it. */
-  arrive(): Seat | null {
+  /** A socket is here. Null when there is no room for it. */
+  arrive(): Admission | null {
     this.#forgetLate();
-    // While draining, those who were promised a seat still come in.
+    // While draining, those who have a reservation are still admitted.
     if (this.#draining && this.#unnamed >= this.#reserved.size) return null;
     if (this.#taken(1) > this.#settings.maxCalls) return null;
     this.#unnamed++;
-    let stage: "unnamed" | "seated" | "gone" = "unnamed";
+    let stage: "unnamed" | "admitted" | "released" = "unnamed";
     return {
-      take: (callId) => {
-        if (stage !== "unnamed") return stage === "seated";
-        const promised = this.#reserved.delete(callId);
+      admit: (callId) => {
+        if (stage !== "unnamed") return stage === "admitted";
+        const reserved = this.#reserved.delete(callId);
         this.#unnamed--;
         this.#forgetLate();
-        if (!promised && (this.#draining || this.#taken() >= this.#settings.maxCalls)) {
-          stage = "gone";
+        if (!reserved && (this.#draining || this.#taken() >= this.#settings.maxCalls)) {
+          stage = "released";
           return false;
         }
-        stage = "seated";
-        this.#seated++;
+        stage = "admitted";
+        this.#admitted++;
         return true;
       },
-      leave: () => {
+      release: () => {
         if (stage === "unnamed") this.#unnamed--;
-        else if (stage === "seated") this.#seated--;
-        stage = "gone";
+        else if (stage === "admitted") this.#admitted--;
+        stage = "released";
         this.#tellIfEmpty();
       },
     };
@@ -123,7 +123,7 @@ export class Registry<Call> {
     this.#calls.delete(callId);
   }
 
-  /** From now on nobody new comes in. Resolves when the last one has left. */
+  /** From now on nobody new is admitted. Resolves when the last call has ended. */
   drain(): Promise<void> {
     this.#draining = true;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -133,7 +133,7 @@ export class Registry<Call> {
   }
 
   #taken(moreUnnamed = 0): number {
-    return this.#seated + Math.max(this.#unnamed + moreUnnamed, this.#reserved.size);
+    return this.#admitted + Math.max(this.#unnamed + moreUnnamed, this.#reserved.size);
   }
 
   #forgetLate(): void {

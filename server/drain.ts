@@ -5,15 +5,15 @@
  * @module
  */
 
-import type { Deps } from "./deps.ts";
+import type { Services } from "./services.ts";
 
 /** The longest that hanging up the last phones may take, beyond the deadline. */
-const FAREWELL_MS = 8000;
-/** Time for closing handshakes to leave the house. */
+const HANG_UP_WAIT_MS = 8000;
+/** Time for closing handshakes to be sent. */
 const HANDSHAKE_MS = 300;
 
 /** Resolves when the last call has ended, or was ended. */
-export async function drain({ registry, config, log, telemetry }: Deps): Promise<void> {
+export async function drain({ registry, config, log, telemetry }: Services): Promise<void> {
   const deadlineMs = config.EARSHOT_DRAIN_MS;
   telemetry.draining = true;
   log.info("Draining: no new calls, live ones may finish", { live: registry.live, deadlineMs });
@@ -21,7 +21,7 @@ export async function drain({ registry, config, log, telemetry }: Deps): Promise
   if (!await within(deadlineMs, empty)) {
     log.warn("The deadline has come, the last calls are ended", { live: registry.live });
     for (const call of [...registry.calls.values()]) call.end("draining");
-    await within(FAREWELL_MS, empty);
+    await within(HANG_UP_WAIT_MS, empty);
   }
   await new Promise((go) => setTimeout(go, HANDSHAKE_MS));
 }

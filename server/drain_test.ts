@@ -1,7 +1,7 @@
 import test from "node:test";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { drain } from "./drain.ts";
-import { house } from "./routes/test_house.ts";
+import { testApp } from "../routes/test_app.ts";
 
 /** How long it took. */
 async function timed(work: Promise<void>): Promise<number> {
@@ -12,15 +12,15 @@ async function timed(work: Promise<void>): Promise<number> {
 
 const wait = (ms: number) => new Promise((go) => setTimeout(go, ms));
 
-test("drain with nobody on the line takes the time of a farewell", async () => {
-  const { deps } = house();
+test("drain with nobody on the line takes the time of the closing handshakes", async () => {
+  const { deps } = testApp();
   const tookMs = await timed(drain(deps));
   assert(tookMs > 200 && tookMs < 1500, `${tookMs} ms`);
   assertEquals(deps.registry.draining, true);
 });
 
 test("drain lets a call end by itself, takes nobody new meanwhile, and then doesn't wait", async () => {
-  const { deps, dial, request } = house({ EARSHOT_DRAIN_MS: "60000" });
+  const { deps, dial, request } = testApp({ EARSHOT_DRAIN_MS: "60000" });
   const [, socket] = await dial("/browser/stream");
   socket!.open();
   let done = false;
@@ -38,7 +38,7 @@ test("drain lets a call end by itself, takes nobody new meanwhile, and then does
 });
 
 test("at the deadline the calls that are left are ended, and they are told why", async () => {
-  const { deps, dial, lines } = house({ EARSHOT_DRAIN_MS: "100" });
+  const { deps, dial, lines } = testApp({ EARSHOT_DRAIN_MS: "100" });
   const sockets = [];
   for (let i = 0; i < 3; i++) {
     const [, socket] = await dial("/browser/stream");
@@ -54,8 +54,8 @@ test("at the deadline the calls that are left are ended, and they are told why",
   assert(lines.some((line) => line.startsWith("warn: The deadline has come")));
 });
 
-test("a caller who was promised a seat still comes in, and drain waits for them", async () => {
-  const { deps, post, dial } = house({ EARSHOT_DRAIN_MS: "60000" });
+test("a caller with a reservation is still admitted, and drain waits for them", async () => {
+  const { deps, post, dial } = testApp({ EARSHOT_DRAIN_MS: "60000" });
   await post("/twilio/voice", { CallSid: "CA1" });
   let done = false;
   const took = timed(drain(deps).then(() => void (done = true)));

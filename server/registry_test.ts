@@ -1,7 +1,7 @@
 import test from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Registry, type Seat } from "./registry.ts";
+import { type Admission, Registry } from "./registry.ts";
 
 fc.configureGlobal({ seed: 20 });
 
@@ -22,39 +22,39 @@ async function isDone(promise: Promise<unknown>): Promise<boolean> {
   return await Promise.race([promise.then(() => true), Promise.resolve().then(() => false)]);
 }
 
-/** The seat that must be there. */
-function arrived(registry: Registry<string>): Seat {
-  const seat = registry.arrive();
-  assert(seat !== null, "refused at the door");
-  return seat;
+/** The admission that must be there. */
+function arrived(registry: Registry<string>): Admission {
+  const admission = registry.arrive();
+  assert(admission !== null, "refused");
+  return admission;
 }
 
-test("a webhook's seat is kept for its socket, and given back when the call leaves", () => {
+test("a webhook's reservation is kept for its socket, and its place is free when the call ends", () => {
   const { registry } = registryOf(1);
   assert(registry.reserve("CA1"));
   assertEquals([registry.live, registry.closedBecause], [0, "full"]);
   assertEquals(registry.reserve("CA2"), false);
-  const seat = arrived(registry);
-  assert(seat.take("CA1"));
-  assert(seat.take("CA1"), "a second time changes nothing");
+  const admission = arrived(registry);
+  assert(admission.admit("CA1"));
+  assert(admission.admit("CA1"), "a second time changes nothing");
   assertEquals([registry.live, registry.closedBecause], [1, "full"]);
-  seat.leave();
-  seat.leave();
+  admission.release();
+  admission.release();
   assertEquals([registry.live, registry.closedBecause], [0, null]);
 });
 
-test("a socket that knocks while all seats are promised to others is refused when it names itself", () => {
+test("a socket that comes while all places are reserved for others is refused when it names itself", () => {
   const { registry } = registryOf(2);
   assert(registry.reserve("CA1"));
   assert(registry.reserve("CA2"));
   const stranger = arrived(registry);
-  assertEquals(stranger.take("WEB1"), false);
-  stranger.leave();
-  for (const id of ["CA1", "CA2"]) assert(arrived(registry).take(id));
+  assertEquals(stranger.admit("WEB1"), false);
+  stranger.release();
+  for (const id of ["CA1", "CA2"]) assert(arrived(registry).admit(id));
   assertEquals(registry.arrive(), null);
 });
 
-test("a webhook that is sent twice takes one seat", () => {
+test("a webhook that is sent twice takes one place", () => {
   const { registry, clock } = registryOf(2);
   assert(registry.reserve("CA1"));
   clock.nowMs = 900;
@@ -65,7 +65,7 @@ test("a webhook that is sent twice takes one seat", () => {
   assertEquals(registry.reserve("CA3"), false);
 });
 
-test("a seat whose socket never comes is free again when its time is over, and everybody sees it", () => {
+test("a place whose socket never comes is free again when its time is over, and everybody sees it", () => {
   const { registry, clock } = registryOf(1);
   assert(registry.reserve("CA1"));
   clock.nowMs = RESERVATION_MS - 1;
@@ -76,15 +76,15 @@ test("a seat whose socket never comes is free again when its time is over, and e
   assert(registry.reserve("CA2"));
 });
 
-test("a promise that has ended doesn't stand in the way of one who is here", () => {
+test("a reservation that has ended doesn't stand in the way of one who is here", () => {
   const { registry, clock } = registryOf(1);
   assert(registry.reserve("CA1"));
-  const seat = arrived(registry);
+  const admission = arrived(registry);
   clock.nowMs = RESERVATION_MS;
-  assert(seat.take("WEB1"));
+  assert(admission.admit("WEB1"));
 });
 
-test("a call that ended before its socket came gives its seat back", () => {
+test("a call that ended before its socket came gives its place back", () => {
   const { registry } = registryOf(1);
   assert(registry.reserve("CA1"));
   registry.release("CA1");
@@ -94,11 +94,11 @@ test("a call that ended before its socket came gives its seat back", () => {
 
 test("a socket that leaves without a name gives its place back", () => {
   const { registry } = registryOf(1);
-  const seat = arrived(registry);
+  const admission = arrived(registry);
   assertEquals(registry.arrive(), null);
-  seat.leave();
-  assertEquals(seat.take("CA1"), false, "who has left can't sit down");
-  assert(arrived(registry).take("CA1"));
+  admission.release();
+  assertEquals(admission.admit("CA1"), false, "who has left isn't admitted");
+  assert(arrived(registry).admit("CA1"));
 });
 
 test("calls are found by their id while they last", () => {
@@ -110,35 +110,35 @@ test("calls are found by their id while they last", () => {
   assertEquals(registry.calls.size, 0);
 });
 
-test("drain lets in only those who were promised a seat, and ends when the last one has left", async () => {
+test("drain admits only those with a reservation, and ends when the last one has left", async () => {
   const { registry } = registryOf(5);
   const live = arrived(registry);
-  assert(live.take("CA1"));
+  assert(live.admit("CA1"));
   assert(registry.reserve("CA2"));
   const [first, second] = [registry.drain(), registry.drain()];
   assertEquals([registry.closedBecause, registry.draining], ["draining", true]);
   assertEquals(registry.reserve("CA3"), false);
-  const promised = arrived(registry);
-  assertEquals(registry.arrive(), null, "there is one promise, and one is here for it");
-  assert(promised.take("CA2"));
-  live.leave();
+  const reserved = arrived(registry);
+  assertEquals(registry.arrive(), null, "there is one reservation, and one is here for it");
+  assert(reserved.admit("CA2"));
+  live.release();
   assertEquals(await isDone(first), false);
-  promised.leave();
+  reserved.release();
   assertEquals([await isDone(first), await isDone(second)], [true, true]);
   assertEquals(registry.arrive(), null);
 });
 
-test("drain: who comes on another's promise is sent away, and the promise stands", async () => {
+test("drain: who comes on another's reservation is refused, and the reservation stands", async () => {
   const { registry } = registryOf(5);
   assert(registry.reserve("CA1"));
   const drained = registry.drain();
   const stranger = arrived(registry);
-  assertEquals(stranger.take("WEB1"), false);
-  stranger.leave();
+  assertEquals(stranger.admit("WEB1"), false);
+  stranger.release();
   assertEquals(await isDone(drained), false);
-  const seat = arrived(registry);
-  assert(seat.take("CA1"));
-  seat.leave();
+  const admission = arrived(registry);
+  assert(admission.admit("CA1"));
+  admission.release();
   assert(await isDone(drained));
 });
 
@@ -155,7 +155,7 @@ test("drain doesn't wait for a call that was given up before its socket came", a
   assert(await isDone(drained));
 });
 
-test("drain doesn't wait for a socket that never comes longer than its seat is kept", async () => {
+test("drain doesn't wait for a socket that never comes longer than its place is kept", async () => {
   const registry = new Registry<string>({ maxCalls: 3, reservationMs: 60 });
   assert(registry.reserve("CA1"));
   await new Promise((go) => setTimeout(go, 20));
@@ -184,15 +184,15 @@ class Model {
   nowMs = 0;
   draining = false;
   readonly reserved = new Map<string, number>();
-  readonly unnamed = new Set<Seat>();
-  readonly seated = new Set<Seat>();
+  readonly unnamed = new Set<Admission>();
+  readonly admitted = new Set<Admission>();
   constructor(readonly maxCalls: number) {}
 
-  get promises(): number {
+  get reservations(): number {
     return [...this.reserved.values()].filter((untilMs) => untilMs > this.nowMs).length;
   }
   taken(unnamed = this.unnamed.size): number {
-    return this.seated.size + Math.max(unnamed, this.promises);
+    return this.admitted.size + Math.max(unnamed, this.reservations);
   }
   isPromised(id: string): boolean {
     return (this.reserved.get(id) ?? -1) > this.nowMs;
@@ -211,7 +211,7 @@ test("admission is exact: never one too many, and nobody is refused while there 
     fc.asyncProperty(plan, async ({ maxCalls, operations, drainAt }) => {
       const { registry, clock } = registryOf(maxCalls);
       const model = new Model(maxCalls);
-      const seats: Seat[] = [];
+      const admissions: Admission[] = [];
       let drained: Promise<void> | null = null;
       for (const [i, op] of operations.entries()) {
         if (i === drainAt) {
@@ -227,47 +227,51 @@ test("admission is exact: never one too many, and nobody is refused while there 
           registry.release(`CA${op.n}`);
           model.reserved.delete(`CA${op.n}`);
         } else if (op.type === "arrive") {
-          const expected = !model.draining || model.unnamed.size < model.promises;
+          const expected = !model.draining || model.unnamed.size < model.reservations;
           const wanted = expected && model.taken(model.unnamed.size + 1) <= maxCalls;
-          const seat = registry.arrive();
-          assertEquals(seat !== null, wanted, `${i}: arrive`);
-          if (seat) {
-            seats.push(seat);
-            model.unnamed.add(seat);
+          const admission = registry.arrive();
+          assertEquals(admission !== null, wanted, `${i}: arrive`);
+          if (admission) {
+            admissions.push(admission);
+            model.unnamed.add(admission);
           }
-        } else if (op.type === "take" && seats.length > 0) {
-          const seat = seats[op.n % seats.length]!;
+        } else if (op.type === "take" && admissions.length > 0) {
+          const admission = admissions[op.n % admissions.length]!;
           const id = `CA${op.id}`;
-          const was = model.seated.has(seat) ? "seated" : model.unnamed.has(seat) ? "here" : "gone";
+          const was = model.admitted.has(admission)
+            ? "admitted"
+            : model.unnamed.has(admission)
+            ? "here"
+            : "gone";
           // One who comes in time and says who they are too late is let in too, while draining.
           const grace = model.draining && model.reserved.has(id);
-          const promised = model.isPromised(id);
-          const got = seat.take(id);
+          const reserved = model.isPromised(id);
+          const got = admission.admit(id);
           if (was === "here") {
             model.reserved.delete(id);
-            model.unnamed.delete(seat);
-            const wanted = promised || (!model.draining && model.taken() < maxCalls);
+            model.unnamed.delete(admission);
+            const wanted = reserved || (!model.draining && model.taken() < maxCalls);
             assert(got === wanted || grace, `${i}: take ${id} is ${got}, wanted ${wanted}`);
-            if (got) model.seated.add(seat);
+            if (got) model.admitted.add(admission);
             got ? taken++ : refused++;
-          } else assertEquals(got, was === "seated", `${i}: take again`);
-        } else if (op.type === "leave" && seats.length > 0) {
-          const seat = seats[op.n % seats.length]!;
-          seat.leave();
-          model.unnamed.delete(seat);
-          model.seated.delete(seat);
+          } else assertEquals(got, was === "admitted", `${i}: take again`);
+        } else if (op.type === "leave" && admissions.length > 0) {
+          const admission = admissions[op.n % admissions.length]!;
+          admission.release();
+          model.unnamed.delete(admission);
+          model.admitted.delete(admission);
         } else if (op.type === "pass") clock.nowMs = model.nowMs += op.n;
         else if (op.type === "ask") {
           const full = model.taken() >= maxCalls ? "full" : null;
           assertEquals(registry.closedBecause, model.draining ? "draining" : full);
         }
-        assertEquals(registry.live, model.seated.size);
+        assertEquals(registry.live, model.admitted.size);
         assert(registry.live <= maxCalls);
         assert(model.taken() <= maxCalls);
         if (drained && await isDone(drained)) assertEquals(model.taken(), 0, "drained too early");
       }
       drained ??= registry.drain();
-      for (const seat of seats) seat.leave();
+      for (const admission of admissions) admission.release();
       for (let n = 0; n < 8; n++) registry.release(`CA${n}`);
       assert(await isDone(drained), "nobody is left, and drain goes on");
     }),

@@ -1,7 +1,7 @@
 import test from "node:test";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "fast-check";
-import { StreamTokens, TOKEN_DEFAULTS, type TokenSettings } from "./stream_token.ts";
+import { StreamTokens, TOKEN_DEFAULTS, type TokenSettings } from "./stream_tokens.ts";
 
 fc.configureGlobal({ seed: 20 });
 

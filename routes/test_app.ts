@@ -6,12 +6,12 @@
 
 import { createApp } from "../app.ts";
 import { readConfig } from "../config.ts";
-import { createDeps, type Deps } from "../deps.ts";
+import { createServices, type Services } from "../server/services.ts";
 import type { ServerSocket, SocketHandlers } from "../runtime/runtime.ts";
 import type { LogFields, Logger } from "../telemetry/log.ts";
 
 /** A socket that a route asked for. It opens when a test says so. */
-export class HouseSocket implements ServerSocket {
+export class TestSocket implements ServerSocket {
   readonly handlers: SocketHandlers;
   readonly subprotocol: string | undefined;
   readonly sent: (string | Uint8Array)[] = [];
@@ -50,17 +50,17 @@ export class HouseSocket implements ServerSocket {
 
 export const UPGRADE = { Upgrade: "websocket", Connection: "Upgrade" };
 
-export interface House {
-  readonly deps: Deps;
+export interface TestApp {
+  readonly deps: Services;
   /** What was logged, in one line each. */
   readonly lines: string[];
   /** Sockets that were granted, in order. */
-  readonly sockets: HouseSocket[];
+  readonly sockets: TestSocket[];
   /** Whether requests to upgrade are real handshakes. */
   handshakes: boolean;
   request(path: string, init?: RequestInit): Promise<Response>;
   /** A request for a WebSocket: the status, and the socket if there is one. */
-  dial(path: string, headers?: Record<string, string>): Promise<[number, HouseSocket | undefined]>;
+  dial(path: string, headers?: Record<string, string>): Promise<[number, TestSocket | undefined]>;
   /** A form, as Twilio posts it. */
   post(
     path: string,
@@ -74,7 +74,7 @@ export interface House {
 export const ORIGIN = "http://earshot.test";
 
 /** @param env Settings; the brain is the embedded one. */
-export function house(env: Record<string, string> = {}): House {
+export function testApp(env: Record<string, string> = {}): TestApp {
   const lines: string[] = [];
   const write = (level: string) => (sentence: string, fields?: LogFields) =>
     void lines.push(`${level}: ${sentence} ${JSON.stringify(fields ?? {})}`);
@@ -84,10 +84,13 @@ export function house(env: Record<string, string> = {}): House {
     warn: write("warn"),
     error: write("error"),
   };
-  const deps = createDeps(readConfig({ EARSHOT_BRAIN: "echo", EARSHOT_GREETING: "", ...env }), log);
+  const deps = createServices(
+    readConfig({ EARSHOT_BRAIN: "echo", EARSHOT_GREETING: "", ...env }),
+    log,
+  );
   const app = createApp(deps);
-  const sockets: HouseSocket[] = [];
-  const made: House = {
+  const sockets: TestSocket[] = [];
+  const made: TestApp = {
     deps,
     lines,
     sockets,
@@ -96,7 +99,7 @@ export function house(env: Record<string, string> = {}): House {
       return await app.request(ORIGIN + path, init, {
         upgrade(handlers: SocketHandlers, subprotocol?: string) {
           if (!made.handshakes) return new Response(null, { status: 426 });
-          sockets.push(new HouseSocket(handlers, subprotocol));
+          sockets.push(new TestSocket(handlers, subprotocol));
           // A Response can't be made with 101; Bun's port answers 200 too.
           return new Response(null, { status: 200 });
         },

@@ -1,0 +1,35 @@
+import { test } from "node:test";
+import { assertEquals } from "@std/assert";
+import { checkImports, problemsIn } from "../tasks/imports.ts";
+
+const problems = (files: Record<string, string>) => problemsIn(new Map(Object.entries(files)));
+
+test("imports: the source keeps to the table", () => {
+  assertEquals(checkImports(), []);
+});
+
+test("imports: a type from a room above is refused like a value", () => {
+  const value = `import { Registry } from "../server/registry.ts";`;
+  const type = `import type { Registry } from "../server/registry.ts";`;
+  const again = `export type { Registry } from "../server/registry.ts";`;
+  for (const text of [value, type, again]) {
+    assertEquals(problems({ "call/call.ts": text }), [
+      "call/call.ts imports server/registry.ts: not its way",
+    ]);
+  }
+});
+
+test("imports: a circle is refused, of types too, and is told from file to file", () => {
+  const circle = {
+    "call/a.ts": `import type { B } from "./b.ts";\nexport type A = B;`,
+    "call/b.ts": `import {\n  c,\n} from "./c.ts";`,
+    "call/c.ts": `export const load = () => import("./a.ts");`,
+  };
+  assertEquals(problems(circle), ["a circle: call/a.ts → call/b.ts → call/c.ts → call/a.ts"]);
+});
+
+test("imports: a room that nobody has placed is refused", () => {
+  assertEquals(problems({ "attic/old.ts": "" }), [
+    "attic/old.ts: the room attic is not in tasks/imports.ts",
+  ]);
+});
