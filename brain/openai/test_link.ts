@@ -8,7 +8,7 @@ import type { BrainLink } from "../brain.ts";
 import type { UpstreamError } from "../errors.ts";
 import { createOpenAiBrain, type OpenAiSettings } from "./openai.ts";
 
-export const MODEL = "gpt-realtime-2.1";
+const MODEL = "gpt-realtime-2.1";
 
 /** A link whose handlers keep what they are told. */
 interface Dialled {
