@@ -10,9 +10,9 @@
 import { measure } from "mitata";
 import { cpus } from "node:os";
 import process from "node:process";
-import { AudioDelta } from "../brain/audio_delta.ts";
-import { readBrainEvent } from "../brain/events.ts";
-import { appendAudio } from "../brain/requests.ts";
+import { AudioDelta } from "../brain/openai/audio_delta.ts";
+import { readBrainEvent } from "../brain/openai/events.ts";
+import { appendAudio } from "../brain/openai/requests.ts";
 import { PCMU } from "../media/format.ts";
 import { encodeBase64 } from "../media/base64.ts";
 import { Ears } from "../call/ears.ts";

@@ -11,7 +11,7 @@
 import { cpus } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { appendAudio } from "../brain/requests.ts";
+import { appendAudio } from "../brain/openai/requests.ts";
 import { costUsd, usageFrom } from "../brain/prices.ts";
 import { Ears } from "../call/ears.ts";
 import { MediaFrame } from "../legs/media_frame.ts";

@@ -1,5 +1,5 @@
 /**
- * What a response costs, which model is asked for, and until when it lives: all from `models.json`,
+ * What a response costs, which model is asked for, and until when it is offered: all from `models.json`,
  * whose prices carry a date.
  *
  * @module
@@ -34,9 +34,6 @@ const MODELS: ReadonlyMap<string, ModelEntry> = new Map(
 
 /** The model that is asked for when the settings name none. */
 export const defaultModel: string = file.defaultModel;
-
-/** The day on which the prices were read, `YYYY-MM-DD`. */
-export const pricesAsOf: string = file.asOf;
 
 /** The day a model is turned off (`YYYY-MM-DD`), or null when none is announced or known. */
 export function shutdownOf(model: string): string | null {

@@ -1,14 +1,8 @@
 import test from "node:test";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import {
-  costUsd,
-  defaultModel,
-  pricesAsOf,
-  replacementOf,
-  shutdownOf,
-  usageFrom,
-} from "./prices.ts";
+import file from "./models.json" with { type: "json" };
+import { costUsd, defaultModel, replacementOf, shutdownOf, usageFrom } from "./prices.ts";
 
 const NONE = usageFrom({});
 
@@ -78,7 +72,7 @@ test("models: the default has prices and no announced end; those that end say wh
   assertEquals(shutdownOf("gpt-realtime-2025-08-28"), "2027-01-20");
   assertEquals(replacementOf("gpt-realtime-mini"), "gpt-realtime-2.1-mini");
   assertEquals(shutdownOf("made-up"), null);
-  assert(/^\d{4}-\d{2}-\d{2}$/.test(pricesAsOf));
+  assert(/^\d{4}-\d{2}-\d{2}$/.test(file.asOf));
 });
 
 test("usageFrom: totals that are not broken down count as audio, cached ones as text first", () => {

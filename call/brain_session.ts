@@ -6,17 +6,17 @@
  * @module
  */
 
-import { AudioDelta } from "../brain/audio_delta.ts";
+import { AudioDelta } from "../brain/openai/audio_delta.ts";
 import type { Brain, BrainLink } from "../brain/brain.ts";
 import { UpstreamError } from "../brain/errors.ts";
-import { type BrainEvent, BrainProtocolError, readBrainEvent } from "../brain/events.ts";
-import { updateSession } from "../brain/requests.ts";
+import { type BrainEvent, BrainProtocolError, readBrainEvent } from "../brain/openai/events.ts";
+import { updateSession } from "../brain/openai/requests.ts";
 import {
   checkSession,
   type EffectiveFormats,
   sessionRequest,
   type SessionWish,
-} from "../brain/session.ts";
+} from "../brain/openai/session.ts";
 
 /** What the call is told. */
 export interface BrainSessionPort {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import * as request from "../brain/requests.ts";
+import * as request from "../brain/openai/requests.ts";
 import type { CallParts } from "./parts.ts";
 import { phraseIn } from "./phrases.ts";
 import {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { BrainEvent } from "../brain/events.ts";
+import type { BrainEvent } from "../brain/openai/events.ts";
 import { costUsd, usageFrom } from "../brain/prices.ts";
-import { HANG_UP_TOOL } from "../brain/session.ts";
+import { HANG_UP_TOOL } from "../brain/openai/session.ts";
 import type { CallParts } from "./parts.ts";
 import { NOTHING_PLAYS, type RefusalReason } from "./turns/events.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { SessionWish } from "../brain/session.ts";
+import type { SessionWish } from "../brain/openai/session.ts";
 import type { AnswerKind, TurnSettings } from "./turns/state.ts";
 
 export interface CallSettings extends Omit<SessionWish, "format"> {

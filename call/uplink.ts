@@ -5,7 +5,7 @@
  * @module
  */
 
-import { appendAudio } from "../brain/requests.ts";
+import { appendAudio } from "../brain/openai/requests.ts";
 import { base64ByteLength, encodeBase64 } from "../media/base64.ts";
 import { silenceByte } from "../media/codec.ts";
 import { type AudioFormat, bytesPerMs } from "../media/format.ts";

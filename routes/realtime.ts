@@ -5,7 +5,7 @@
  */
 
 import { Hono } from "hono";
-import { EchoSession } from "../brain/echo/mod.ts";
+import type { RealtimeSession } from "../brain/realtime/session.ts";
 import type { Services } from "../server/services.ts";
 import type { ServerSocket } from "../runtime/runtime.ts";
 import type { Bindings } from "./bindings.ts";
@@ -14,7 +14,7 @@ import { upgradeOnly, websocket } from "./websocket.ts";
 /** OpenAI's clients offer `realtime`, and browsers put their key into a second subprotocol. */
 const SUBPROTOCOL = "realtime";
 
-export function realtimeRoutes({ config, registry, log }: Services) {
+export function realtimeRoutes({ config, realtime, registry, log }: Services) {
   const app = new Hono<Bindings>();
   let open = 0;
 
@@ -26,7 +26,7 @@ export function realtimeRoutes({ config, registry, log }: Services) {
     const protocol = offered.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined;
     const model = c.req.query("model");
     let socket: ServerSocket | null = null;
-    let session: EchoSession | null = null;
+    let session: RealtimeSession | null = null;
     let left = false;
     open++;
     return websocket(
@@ -34,8 +34,7 @@ export function realtimeRoutes({ config, registry, log }: Services) {
       {
         open(port) {
           socket = port;
-          session = new EchoSession(
-            { thinkMs: config.EARSHOT_THINK_MS },
+          session = realtime.open(
             (text) => void socket?.send(text),
             (code, reason) => socket?.close(code, reason),
             model,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { OPENAI_DEFAULTS } from "../brain/openai.ts";
+import { OPENAI_DEFAULTS } from "../brain/openai/openai.ts";
 import type { CallSettings } from "../call/settings.ts";
 import type { CallConfig } from "../config.ts";
 

@@ -6,9 +6,10 @@
  */
 
 import type { Brain } from "../brain/brain.ts";
-import { createEchoBrain } from "../brain/echo/mod.ts";
-import { createOpenAiBrain, OPENAI_DEFAULTS } from "../brain/openai.ts";
+import { createEchoBrain, createEchoServer } from "../brain/echo/mod.ts";
+import { createOpenAiBrain, OPENAI_DEFAULTS } from "../brain/openai/openai.ts";
 import { costUsd, defaultModel } from "../brain/prices.ts";
+import type { RealtimeServer } from "../brain/realtime/server.ts";
 import { Call } from "../call/call.ts";
 import { systemClock } from "../call/clock.ts";
 import { History } from "./history.ts";
@@ -34,6 +35,8 @@ export interface Services {
   readonly events: EventFeed;
   readonly tokens: StreamTokens;
   readonly brain: Brain;
+  /** What `/v1/realtime` serves. */
+  readonly realtime: RealtimeServer;
   /** Begins a call that is admitted. `left` runs when all of it is closed. */
   startCall(start: LegStart, leg: Leg, left: () => void): Call;
 }
@@ -81,6 +84,7 @@ export function createServices(config: Config, log: Logger): Services {
     events,
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
     brain,
+    realtime: createEchoServer({ thinkMs: config.EARSHOT_THINK_MS }),
     startCall(start, leg, left) {
       telemetry.callStarted(leg.kind);
       log.info("A call began", { callId: start.callId, kind: leg.kind, live: registry.live });

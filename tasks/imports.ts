@@ -12,16 +12,51 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   runtime: [],
   telemetry: ["media"],
   web: [],
-  brain: ["vad", "media", "telemetry"],
+  // What all brains share: the contract, the prices.
+  brain: ["telemetry"],
+  "brain/openai": ["brain", "media"],
+  // Knows of whoever answers no more than the port, `answerer.ts`.
+  "brain/realtime": ["brain", "vad", "media"],
+  "brain/echo": ["brain", "brain/realtime"],
   legs: ["media", "runtime", "telemetry"],
-  call: ["brain", "legs", "vad", "media", "telemetry"],
+  call: ["brain", "brain/openai", "legs", "vad", "media", "telemetry"],
   // The other end of the line knows the wire alone, so that it can't share our mistakes.
   "cli/phone": [],
   "cli/latency": ["cli/phone", "media"],
   // Looks at our own server from within: the settings it reads, the session it asks for.
-  "cli/doctor": ["config.ts", "version.ts", "brain", "media", "runtime", "telemetry"],
-  server: ["call", "brain", "legs", "media", "runtime", "telemetry", "config.ts", "version.ts"],
-  routes: ["server", "call", "brain", "legs", "media", "runtime", "telemetry", "web", "config.ts"],
+  "cli/doctor": [
+    "config.ts",
+    "version.ts",
+    "brain",
+    "brain/openai",
+    "media",
+    "runtime",
+    "telemetry",
+  ],
+  server: [
+    "call",
+    "brain",
+    "brain/openai",
+    "brain/realtime",
+    "brain/echo",
+    "legs",
+    "media",
+    "runtime",
+    "telemetry",
+    "config.ts",
+    "version.ts",
+  ],
+  routes: [
+    "server",
+    "call",
+    "brain/realtime",
+    "legs",
+    "media",
+    "runtime",
+    "telemetry",
+    "web",
+    "config.ts",
+  ],
   "config.ts": [],
   "version.ts": ["deno.json"],
   "app.ts": ["server", "routes"],
@@ -46,10 +81,10 @@ const TEST = /_test\.ts$|\/test_\w+\.ts$|\/testing\.ts$/;
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s*"(\.{1,2}\/[^"]+)"|import\("(\.{1,2}\/[^"]+)"\)/g;
 
+/** A folder in a room is a room of its own when the table names it. */
 function roomOf(path: string): string {
-  // Each command is a room of its own.
-  const command = /^cli\/\w+(?=\/)/.exec(path);
-  if (command) return command[0];
+  const inner = /^[^/]+\/[^/]+(?=\/)/.exec(path)?.[0];
+  if (inner && inner in MAY_IMPORT) return inner;
   return path.includes("/") ? path.slice(0, path.indexOf("/")) : path;
 }
 

@@ -32,6 +32,8 @@ export interface BrainScript {
   readonly confirms?: boolean;
   readonly onSession?: (session: BrainSession) => void;
   readonly onEvent?: (event: Record<string, unknown>, session: BrainSession) => void;
+  /** Takes each client event as it came, before the script looks at it. */
+  readonly onText?: (text: string, session: BrainSession) => void;
 }
 
 export interface ScriptedBrain {
@@ -108,7 +110,9 @@ function serve(ws: WebSocket, script: BrainScript, sessions: BrainSession[]): vo
   script.onSession?.(session);
   ws.on("error", () => {});
   ws.on("message", (data) => {
-    const event = JSON.parse(String(data)) as Record<string, unknown>;
+    const text = String(data);
+    script.onText?.(text, session);
+    const event = JSON.parse(text) as Record<string, unknown>;
     if (event.type === "input_audio_buffer.append") session.appended++;
     else {
       session.events.push({ atMs: performance.now(), event });

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ApiError } from "../../brain/realtime/api_error.ts";
 import type { Clock } from "../../call/clock.ts";
 import type { Random } from "../vad/random.ts";
 import { type BrainSettings, drawn } from "./brain_settings.ts";
@@ -42,7 +43,7 @@ export const FIRST_ANSWER_SOURCE = 1024;
 export interface AnsweringPort {
   /** Sends an event; `sent` runs when it leaves. */
   say(event: Fields, sent?: () => void): void;
-  refuse(type: string, code: string, detail: string, eventId: string | null): void;
+  refuse(error: ApiError, eventId: string | null): void;
   /** The client asked for an answer while another was open. */
   collided(detail: string): void;
   /** Nothing leaves before that much time is over. */
@@ -83,7 +84,7 @@ export class Answering {
       const detail = `Conversation already has an active response in progress: ${this.#active.id}`;
       const code = "conversation_already_has_active_response";
       if (request) this.#port.collided(detail);
-      return this.#port.refuse("invalid_request_error", code, detail, eventId);
+      return this.#port.refuse(new ApiError(code, detail), eventId);
     }
     const nowMs = this.#clock.nowMs();
     const drawnMood = this.#settings.mood(this.#random, this.#requests++);
@@ -91,7 +92,8 @@ export class Answering {
     if (mood === "ignored") return;
     if (mood === "refused") {
       const detail = "The server had an error while processing your request. Sorry about that!";
-      return this.#port.refuse("server_error", "server_error", detail, eventId);
+      const error = new ApiError("server_error", detail, null, "server_error");
+      return this.#port.refuse(error, eventId);
     }
     const answer: Answer = {
       id: this.#port.nextId("resp"),
@@ -128,7 +130,7 @@ export class Answering {
     const code = "response_cancel_not_active";
     const detail = "Cancellation failed: no active response found";
     // Harmless, and not to be helped: the answer may end while the request is on its way.
-    this.#port.refuse("invalid_request_error", code, detail, eventId);
+    this.#port.refuse(new ApiError(code, detail), eventId);
   }
 
   #limits(remaining: number, resetSeconds: number): void {

@@ -6,6 +6,14 @@
  * @module
  */
 
+import { ApiError } from "../../brain/realtime/api_error.ts";
+import {
+  liftAppend,
+  parseClientEvent,
+  type ResponseParams,
+} from "../../brain/realtime/client_events.ts";
+import type { ItemInput } from "../../brain/realtime/item_schema.ts";
+import type { SessionPatch } from "../../brain/realtime/session_schema.ts";
 import { type Clock, systemClock } from "../../call/clock.ts";
 import { Random } from "../vad/random.ts";
 import { type Answer, Answering } from "./answering.ts";
@@ -111,39 +119,35 @@ export class Conversation {
     return this.#answering.answers;
   }
 
-  take(event: Fields): void {
-    const eventId = typeof event.event_id === "string" ? event.event_id : null;
-    const itemId = String(event.item_id ?? "");
+  /** Takes one client event, and refuses what the API would not read. */
+  take(text: string): void {
+    const audio = liftAppend(text);
+    if (audio !== undefined) return this.#input.append(Uint8Array.fromBase64(audio));
+    const parsed = parseClientEvent(text);
+    if ("error" in parsed) return this.#refuse(parsed.error, parsed.eventId);
+    const { event } = parsed;
+    const eventId = event.event_id ?? null;
     switch (event.type) {
       case "session.update":
-        return this.#update(event.session as Fields);
-      case "input_audio_buffer.append":
-        return this.hear(Uint8Array.fromBase64(String(event.audio)));
+        return this.#update(event.session);
       case "input_audio_buffer.commit":
         return this.#commit(eventId);
       case "input_audio_buffer.clear":
         this.#input.clear();
         return this.#say({ type: "input_audio_buffer.cleared" });
       case "conversation.item.create":
-        return this.#write(event.item as Fields);
+        return this.#write(event.item);
       case "response.create":
-        return this.#create(eventId, (event.response ?? {}) as Fields);
-      case "response.cancel": {
-        const id = event.response_id === undefined ? null : String(event.response_id);
-        return this.#answering.cancel(id, "client_cancelled", eventId);
-      }
+        return this.#create(eventId, event.response ?? {});
+      case "response.cancel":
+        return this.#answering.cancel(event.response_id ?? null, "client_cancelled", eventId);
       case "conversation.item.truncate":
-        return this.#truncate(itemId, Number(event.audio_end_ms), eventId);
+        return this.#truncate(event.item_id, event.audio_end_ms, eventId);
       case "conversation.item.delete":
-        return this.#delete(itemId, eventId);
+        return this.#delete(event.item_id, eventId);
       default:
-        this.#refuse("invalid_request_error", "invalid_value", String(event.type), eventId);
+        this.#refuse(new ApiError("invalid_value", event.type), eventId);
     }
-  }
-
-  /** Audio that was appended, µ-law. */
-  hear(ulaw: Uint8Array): void {
-    this.#input.append(ulaw);
   }
 
   /** Everything it says takes the same way, so the order holds. */
@@ -159,23 +163,21 @@ export class Conversation {
     });
   }
 
-  #refuse(type: string, code: string, message: string, eventId: string | null): void {
+  #refuse({ type, code, message, param }: ApiError, eventId: string | null): void {
     if (!WEATHER.has(code)) {
       this.refusals.push({ atMs: this.#clock.nowMs(), code, detail: message });
     }
-    const error = { type, code, message, param: null, event_id: eventId };
-    this.#say({ type: "error", error });
+    this.#say({ type: "error", error: { type, code, message, param, event_id: eventId } });
   }
 
-  #update(session: Fields): void {
-    const { audio } = session as { audio?: { input?: { turn_detection?: Detection | null } } };
-    const detection = audio?.input?.turn_detection;
+  #update(session: SessionPatch): void {
+    const detection = session.audio?.input?.turn_detection;
     if (detection !== undefined) {
       this.#detection = detection;
       const { hears, semanticSilenceMs } = this.#settings;
-      const silenceMs = detection?.type === "semantic_vad"
-        ? semanticSilenceMs
-        : detection?.silence_duration_ms ?? 500;
+      const silenceMs = detection?.type === "server_vad"
+        ? detection.silence_duration_ms ?? 500
+        : semanticSilenceMs;
       this.#input.listen(detection, hears, silenceMs);
     }
     const afterMs = drawn(this.#settings.sessionMs, this.#random);
@@ -208,7 +210,7 @@ export class Conversation {
     if (this.#input.enough) return this.#committed(`user_${++this.#count}`);
     const detail = "Error committing input audio buffer: buffer too small. " +
       "Expected at least 100ms of audio";
-    this.#refuse("invalid_request_error", "input_audio_buffer_commit_empty", detail, eventId);
+    this.#refuse(new ApiError("input_audio_buffer_commit_empty", detail), eventId);
   }
 
   #committed(itemId: string): void {
@@ -221,11 +223,12 @@ export class Conversation {
     this.#addCaller(itemId, "", this.#input.take(), { type: "input_audio", transcript: null });
   }
 
-  #write(item: Fields): void {
-    const id = typeof item.id === "string" ? item.id : `typed_${++this.#count}`;
-    const [part] = (item.content ?? []) as Fields[];
-    if (item.role === "user") {
-      return this.#addCaller(id, String(part?.text ?? ""), new Map(), part ?? {});
+  #write(item: ItemInput): void {
+    const id = item.id ?? `typed_${++this.#count}`;
+    if (item.type === "message" && item.role === "user") {
+      const [part] = item.content;
+      const text = part?.type === "input_text" ? part.text : "";
+      return this.#addCaller(id, text, new Map(), part ?? {});
     }
     this.#known.add(id);
     this.#sayItem({ ...item, id });
@@ -245,11 +248,11 @@ export class Conversation {
     this.#say({ type: "conversation.item.done", previous_item_id: previous, item });
   }
 
-  #create(eventId: string | null, response: Fields): void {
+  #create(eventId: string | null, response: ResponseParams): void {
     this.#answering.create({
       eventId,
-      instructions: String(response.instructions ?? ""),
-      metadata: (response.metadata ?? null) as Fields | null,
+      instructions: response.instructions ?? "",
+      metadata: response.metadata ?? null,
       apart: response.conversation === "none",
     });
   }
@@ -257,11 +260,9 @@ export class Conversation {
   #truncate(itemId: string, audioEndMs: number, eventId: string | null): void {
     const sentMs = this.sentMs.get(itemId);
     const refuse = (code: string, detail: string) =>
-      this.#refuse("invalid_request_error", code, detail, eventId);
+      this.#refuse(new ApiError(code, detail), eventId);
     if (sentMs === undefined) return refuse("item_not_found", `truncate of ${itemId}`);
-    if (!(audioEndMs > 0) || !Number.isInteger(audioEndMs)) {
-      return refuse("invalid_value", `${itemId} at ${audioEndMs} ms`);
-    }
+    if (audioEndMs === 0) return refuse("invalid_value", `${itemId} at 0 ms`);
     if (audioEndMs > sentMs) {
       const detail = `Audio content of ${sentMs}ms is already shorter than ${audioEndMs}ms`;
       return refuse("invalid_value", detail);
@@ -282,7 +283,7 @@ export class Conversation {
     else if (this.sentMs.has(itemId)) this.cuts.push({ atMs, itemId, audioEndMs: NaN });
     else if (!this.#known.has(itemId) || caller) {
       const detail = `Item with item_id '${itemId}' does not exist`;
-      return this.#refuse("invalid_request_error", "item_not_found", detail, eventId);
+      return this.#refuse(new ApiError("item_not_found", detail), eventId);
     }
     this.#known.delete(itemId);
     this.#say({ type: "conversation.item.deleted", item_id: itemId });

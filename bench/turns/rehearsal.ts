@@ -19,8 +19,6 @@ import { FastClock } from "./fast_clock.ts";
 import type { LinePhone } from "./line.ts";
 import { Conversation } from "./conversation.ts";
 
-const APPEND = `{"type":"input_audio_buffer.append","audio":"`;
-
 const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** The defaults of `config.ts`, as `server/services.ts` hands them on. */
@@ -169,11 +167,7 @@ export class Rehearsal {
     return {
       send: (text: string) => {
         clock.after(conversation.networkMs, () => {
-          if (!open) return;
-          // Nearly all is audio, and need not be parsed.
-          if (text.startsWith(APPEND)) {
-            conversation.hear(Uint8Array.fromBase64(text.slice(APPEND.length, -2)));
-          } else conversation.take(JSON.parse(text) as Record<string, unknown>);
+          if (open) conversation.take(text);
         });
         return true;
       },

@@ -9,7 +9,7 @@
 
 import { parseArgs } from "node:util";
 import type { SpeechName } from "../../tests/speech/speech.ts";
-import type { TurnMode } from "../../brain/session.ts";
+import type { TurnMode } from "../../brain/openai/session.ts";
 import { Random } from "../vad/random.ts";
 import { percentile } from "./figures.ts";
 import { runsOf, seamsOf } from "./heard.ts";

@@ -11,7 +11,7 @@
  */
 
 import process from "node:process";
-import type { TurnMode } from "../../brain/session.ts";
+import type { TurnMode } from "../../brain/openai/session.ts";
 import { type PieceDone, piecesOf, playAlone, playTogether, serve } from "./life/crew.ts";
 import { at, BRAINS, report, type Round, rounds, score, values } from "./life/options.ts";
 import { Progress } from "./life/progress.ts";

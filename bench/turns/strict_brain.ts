@@ -35,7 +35,7 @@ export async function startStrictBrain(
       conversations.push(conversation);
       bySession.set(session, conversation);
     },
-    onEvent: (event, session) => bySession.get(session)!.take(event),
+    onText: (text, session) => bySession.get(session)!.take(text),
   });
   return { url: brain.url, conversations, close: () => brain.close() };
 }

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { AudioClip } from "./clip.ts";
-import type { Item } from "./items.ts";
-import type { ToolChoice, Tools } from "./session_schema.ts";
+import type { AnswerRequest } from "../realtime/answerer.ts";
+import type { AudioClip } from "../realtime/clip.ts";
+import type { Item, ResponseRef } from "../realtime/items.ts";
 
 /** A piece of an answer. `text` is its transcript, or all of it when only text is wanted. */
 export type Segment =
@@ -15,21 +15,13 @@ export type Segment =
   | { readonly kind: "spoken"; readonly text: string }
   | { readonly kind: "chime"; readonly text: string };
 
-/** An answer, before it is given a shape. */
-export interface Answer {
+/** What is answered, before it is given a shape. */
+interface Decision {
   readonly segments: readonly Segment[];
   /** A tool to call, instead of speaking. */
   readonly call?: { readonly name: string; readonly arguments: string };
   /** Ids of the items that it answers. */
   readonly answers: ReadonlySet<string>;
-}
-
-/** What an answer depends on, beside the items. */
-export interface AnswerConfig {
-  /** Of the response, then of the session. */
-  readonly instructions: readonly string[];
-  readonly tools: Tools;
-  readonly toolChoice: ToolChoice;
 }
 
 /** Stands where a transcript would: the echo brain recognises no words. */
@@ -44,7 +36,7 @@ const STILL_THERE = "Are you still there?";
  * The words that instructions ask to open with: what stands in quotes behind "greet", "say",
  * "welcome" and the like, or behind `Greeting:`.
  */
-export function greetingIn(instructions: readonly string[]): string {
+function greetingIn(instructions: readonly string[]): string {
   for (const text of instructions) {
     const quoted =
       /\b(?:greet|greeting|say|welcome|open|begin|start)\b[^"“\n]{0,120}["“]([^"”\n]{1,400})["”]/i
@@ -60,7 +52,10 @@ export function greetingIn(instructions: readonly string[]): string {
  * The user's items that no answer in the context covers. An answer that was cancelled before it
  * began, or deleted, covers nothing: its words are still to be answered.
  */
-export function unanswered(context: readonly Item[]): Item[] {
+function unanswered(
+  context: readonly Item[],
+  answered: { get(response: ResponseRef): ReadonlySet<string> | undefined },
+): Item[] {
   const covered = new Set<string>();
   const open: Item[] = [];
   for (let i = context.length - 1; i >= 0; i--) {
@@ -69,8 +64,8 @@ export function unanswered(context: readonly Item[]): Item[] {
       (item.type === "message" && item.role === "assistant");
     if (speaks) {
       // One that a client wrote in answers all before it.
-      if (!item.answers) break;
-      for (const id of item.answers) covered.add(id);
+      if (!item.response) break;
+      for (const id of answered.get(item.response) ?? []) covered.add(id);
     } else if (item.type === "function_call_output" || item.role === "user") {
       if (!covered.has(item.id)) open.push(item);
     }
@@ -99,8 +94,8 @@ function jsonIn(text: string): string {
   return text === "" ? "{}" : JSON.stringify({ text });
 }
 
-function callFor(open: readonly Item[], config: AnswerConfig): Answer["call"] {
-  const { tools, toolChoice } = config;
+function callFor(open: readonly Item[], request: AnswerRequest): Decision["call"] {
+  const { tools, toolChoice } = request;
   // The output of a call is answered in words, or one forced call would follow another for ever.
   if (toolChoice === "none" || open.some((item) => item.type === "function_call_output")) return;
   const names = tools.flatMap((tool) => tool.type === "function" ? [tool.name] : []);
@@ -119,15 +114,23 @@ function callFor(open: readonly Item[], config: AnswerConfig): Answer["call"] {
   if (forced && names.includes(forced)) return { name: forced, arguments: jsonIn(text) };
 }
 
-/** Decides what to say to a context, oldest item first. */
-export function decideAnswer(context: readonly Item[], config: AnswerConfig): Answer {
-  const open = unanswered(context);
+/**
+ * Decides what to say to a conversation.
+ *
+ * @param answered Of each response, the ids of the items that it answered.
+ */
+export function decideAnswer(
+  request: AnswerRequest,
+  answered: { get(response: ResponseRef): ReadonlySet<string> | undefined },
+): Decision {
+  const open = unanswered(request.items, answered);
   const answers = new Set(open.map((item) => item.id));
-  const call = callFor(open, config);
+  const call = callFor(open, request);
   if (call) return { segments: [], call, answers };
   const segments = open.flatMap(segmentsOf);
   if (segments.length === 0) {
-    segments.push({ kind: "chime", text: greetingIn(config.instructions) });
+    const { instructions, sessionInstructions } = request;
+    segments.push({ kind: "chime", text: greetingIn([instructions, sessionInstructions]) });
   }
   return { segments, answers };
 }

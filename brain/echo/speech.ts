@@ -5,7 +5,7 @@
  */
 
 import type { Segment } from "./answer.ts";
-import type { AudioClip } from "./clip.ts";
+import type { AudioClip } from "../realtime/clip.ts";
 import {
   type AudioFormat,
   bytesFor,
@@ -15,8 +15,8 @@ import {
   Resampler,
   sameFormat,
   samplesIn,
-} from "./codec.ts";
-import type { EchoSettings } from "./settings.ts";
+} from "../realtime/codec.ts";
+import type { EchoVoice } from "./settings.ts";
 import { chime, renderTune, spokenTones, type Tune } from "./voice.ts";
 
 /** Where audio comes from: pieces of about `ms`, and an empty one at the end. */
@@ -113,13 +113,13 @@ export class Speech {
     segments: readonly Segment[],
     to: AudioFormat,
     speed: number,
-    settings: Pick<EchoSettings, "msPerChar" | "maxSpokenMs">,
+    voice: EchoVoice,
   ) {
     this.#sources = segments.map((segment): Source => {
       if (segment.kind === "chime") return new Rendered(chime(), to);
       if (segment.kind === "spoken") {
-        const msPerChar = settings.msPerChar / speed;
-        return new Rendered(spokenTones(segment.text, msPerChar, settings.maxSpokenMs), to);
+        const msPerChar = voice.msPerChar / speed;
+        return new Rendered(spokenTones(segment.text, msPerChar, voice.maxSpokenMs), to);
       }
       return sameFormat(segment.clip.format, to)
         ? new Verbatim(segment.clip)

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { TurnMode } from "../../brain/session.ts";
+import type { TurnMode } from "../../brain/openai/session.ts";
 
 /** `opening` until the brain's session stands; `ending` while the last words are still played. */
 type Phase = "opening" | "open" | "ending" | "closed";

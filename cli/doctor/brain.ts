@@ -5,10 +5,10 @@
  * @module
  */
 
-import { OPENAI_DEFAULTS } from "../../brain/openai.ts";
+import { OPENAI_DEFAULTS } from "../../brain/openai/openai.ts";
 import { defaultModel } from "../../brain/prices.ts";
-import { updateSession } from "../../brain/requests.ts";
-import { checkSession, sessionRequest, type SessionWish } from "../../brain/session.ts";
+import { updateSession } from "../../brain/openai/requests.ts";
+import { checkSession, sessionRequest, type SessionWish } from "../../brain/openai/session.ts";
 import type { Config } from "../../config.ts";
 import { PCMU } from "../../media/format.ts";
 import { WireError } from "./dial.ts";

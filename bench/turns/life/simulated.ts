@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { TurnMode } from "../../../brain/session.ts";
+import type { TurnMode } from "../../../brain/openai/session.ts";
 import { FIRST_ANSWER_SOURCE } from "../answering.ts";
 import type { BrainSettings } from "../brain_settings.ts";
 import { Rehearsal } from "../rehearsal.ts";

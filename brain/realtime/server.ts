@@ -1,0 +1,41 @@
+/**
+ * A Realtime server: an answerer and the settings that its sessions share.
+ *
+ * @module
+ */
+
+import type { Answerer } from "./answerer.ts";
+import { RealtimeSession } from "./session.ts";
+import { type RealtimeSettings, resolveSettings } from "./settings.ts";
+
+/** Opens sessions. */
+export class RealtimeServer {
+  readonly #answerer: Answerer;
+  readonly #settings: RealtimeSettings;
+
+  /** @throws {RangeError} When a setting is out of range. */
+  constructor(answerer: Answerer, settings: Partial<RealtimeSettings> = {}) {
+    this.#answerer = answerer;
+    this.#settings = resolveSettings(settings);
+  }
+
+  /** The model of a session whose client names none. */
+  get model(): string {
+    return this.#settings.model;
+  }
+
+  /**
+   * Opens a session, which sends `session.created` before this returns.
+   *
+   * @param send Takes one server event. May throw once the link is gone: that ends the session.
+   * @param close Called once, when the session ends the link itself.
+   * @param model As named in the URL; without it, the setting, until an update names one.
+   */
+  open(
+    send: (text: string) => void,
+    close: (code: number, reason: string) => void,
+    model?: string,
+  ): RealtimeSession {
+    return new RealtimeSession(this.#answerer, this.#settings, send, close, model);
+  }
+}
