@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { RecordedSettings, RecordedStep } from "./recording.ts";
 import type { Timers } from "./timers.ts";
 import type { CallAction } from "./turns/actions.ts";

@@ -9,7 +9,7 @@ import type { Leg, LegStart } from "../legs/leg.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { BrainSession } from "./brain_session.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import type { Ears } from "./ears.ts";
 import type { Playback } from "./playback.ts";
 import type { CallSettings } from "./settings.ts";

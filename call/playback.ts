@@ -9,7 +9,7 @@
  */
 
 import type { AudioFormat } from "../media/format.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { Marks } from "./marks.ts";
 import { PLAYBACK_DEFAULTS, type PlaybackPort, type PlaybackSettings } from "./playback_port.ts";
 import { PlayoutClock } from "./playout_clock.ts";

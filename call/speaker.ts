@@ -7,7 +7,7 @@
 
 import type { Leg } from "../legs/leg.ts";
 import type { AudioFormat } from "../media/format.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { Downlink } from "./downlink.ts";
 import { EchoGuard } from "./echo_guard.ts";
 import { Playback } from "./playback.ts";

@@ -7,7 +7,7 @@
 
 import { base64ByteLength } from "../media/base64.ts";
 import { type AudioFormat, bytesPerMs, PCMU } from "../media/format.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { Playback } from "./playback.ts";
 import type { PlaybackPort, PlaybackSettings } from "./playback_port.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../runtime/clock.ts";
 
 export class Timers<Name extends string> {
   readonly #clock: Clock;

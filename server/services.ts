@@ -11,7 +11,7 @@ import { createOpenAiBrain, OPENAI_DEFAULTS } from "../brain/openai/openai.ts";
 import { costUsd, defaultModel } from "../brain/prices.ts";
 import type { RealtimeServer } from "../brain/realtime/server.ts";
 import { Call } from "../call/call.ts";
-import { systemClock } from "../call/clock.ts";
+import { systemClock } from "../runtime/clock.ts";
 import { History } from "./history.ts";
 import { recordTo } from "../call/recorder.ts";
 import { Registry } from "./registry.ts";

@@ -19,7 +19,7 @@ const IMPORTED = /(?:^|\n)\s*import\s+(?:type\s+)?(?:\w+\s*,\s*)?\{([^}]*)\}\s*f
 const WHOLE = /(?:\*\s*as\s+\w+\s+from\s*|import\()"(\.[^"]+)"/g;
 
 /** Rooms that are being moved; they follow. */
-const LATER = /^(brain|call\/turns)\//;
+const LATER = /^$/;
 
 interface Uses {
   product: boolean;

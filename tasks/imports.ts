@@ -16,10 +16,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   brain: ["telemetry"],
   "brain/openai": ["brain", "media"],
   // Knows of whoever answers no more than the port, `answerer.ts`.
-  "brain/realtime": ["brain", "vad", "media"],
-  "brain/echo": ["brain", "brain/realtime"],
+  "brain/realtime": ["brain", "vad", "media", "runtime"],
+  "brain/echo": ["brain", "brain/realtime", "media"],
   legs: ["media", "runtime", "telemetry"],
-  call: ["brain", "brain/openai", "legs", "vad", "media", "telemetry"],
+  call: ["brain", "brain/openai", "legs", "vad", "media", "runtime", "telemetry"],
   // The other end of the line knows the wire alone, so that it can't share our mistakes.
   "cli/phone": [],
   "cli/latency": ["cli/phone", "media"],

@@ -17,7 +17,7 @@ import test, { after, before, describe } from "node:test";
 import OpenAI from "openai";
 import { OpenAIRealtimeWS } from "openai/realtime/ws";
 import WebSocket from "ws";
-import { type AnyEvent, audioOf, silenceBytes, speechBytes } from "../brain/testing.ts";
+import { type AnyEvent, audioOf, silenceBytes, speechBytes } from "../brain/test_session.ts";
 import { type SecureServer, startSecure } from "./realtime_upstream.ts";
 
 let server: SecureServer;

@@ -6,7 +6,7 @@
  */
 
 import { ApiError } from "../../brain/realtime/api_error.ts";
-import type { Clock } from "../../call/clock.ts";
+import type { Clock } from "../../runtime/clock.ts";
 import type { Random } from "../vad/random.ts";
 import { type BrainSettings, drawn } from "./brain_settings.ts";
 import type { CallerItem } from "./caller_audio.ts";

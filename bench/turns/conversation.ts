@@ -14,7 +14,7 @@ import {
 } from "../../brain/realtime/client_events.ts";
 import type { ItemInput } from "../../brain/realtime/item_schema.ts";
 import type { SessionPatch } from "../../brain/realtime/session_schema.ts";
-import { type Clock, systemClock } from "../../call/clock.ts";
+import { type Clock, systemClock } from "../../runtime/clock.ts";
 import { Random } from "../vad/random.ts";
 import { type Answer, Answering } from "./answering.ts";
 import { type BrainSettings, drawn } from "./brain_settings.ts";

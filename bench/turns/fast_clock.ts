@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Clock } from "../../call/clock.ts";
+import type { Clock } from "../../runtime/clock.ts";
 
 interface Entry {
   readonly atMs: number;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import test from "node:test";
-import { type AnyEvent, audioOf, Harness, types, userText } from "../testing.ts";
+import { type AnyEvent, audioOf, Harness, types, userText } from "../test_session.ts";
 
 const PCMU = { type: "audio/pcmu" } as const;
 const TEXT = { output_modalities: ["text"] };

@@ -12,7 +12,7 @@ import type {
   AnswerRequest,
   TranscriptionRequest,
 } from "../realtime/answerer.ts";
-import { bytesPerMs } from "../realtime/codec.ts";
+import { bytesPerMs } from "../../media/format.ts";
 import type { ResponseRef } from "../realtime/items.ts";
 import { ASSISTANT_MS_PER_TOKEN, CHARS_PER_TOKEN, textTokens } from "../realtime/usage.ts";
 import { decideAnswer, describeSpeech, type Segment } from "./answer.ts";

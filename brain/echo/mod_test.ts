@@ -3,7 +3,7 @@ import test from "node:test";
 import type { BrainHandlers } from "../brain.ts";
 import type { UpstreamError } from "../errors.ts";
 import { createEchoBrain } from "./mod.ts";
-import { FakeClock } from "../testing.ts";
+import { FakeClock } from "../test_session.ts";
 
 function connect(settings = {}, on: Partial<BrainHandlers> = {}) {
   const clock = new FakeClock();

@@ -6,16 +6,10 @@
 
 import type { Segment } from "./answer.ts";
 import type { AudioClip } from "../realtime/clip.ts";
-import {
-  type AudioFormat,
-  bytesFor,
-  bytesPerMs,
-  decodeInto,
-  encodeInto,
-  Resampler,
-  sameFormat,
-  samplesIn,
-} from "../realtime/codec.ts";
+import { bytesFor, samplesIn } from "../realtime/formats.ts";
+import { decodeInto, encodeInto } from "../../media/codec.ts";
+import { type AudioFormat, bytesPerMs, sameFormat } from "../../media/format.ts";
+import { Resampler } from "../../media/resampler.ts";
 import type { EchoVoice } from "./settings.ts";
 import { chime, renderTune, spokenTones, type Tune } from "./voice.ts";
 

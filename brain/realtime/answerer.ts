@@ -7,7 +7,7 @@
 
 import type { AudioTranscription, RealtimeResponseUsage } from "openai/resources/realtime/realtime";
 import type { AudioClip } from "./clip.ts";
-import type { AudioFormat } from "./codec.ts";
+import type { AudioFormat } from "../../media/format.ts";
 import type { Item, ResponseRef } from "./items.ts";
 import type { ToolChoice, Tools } from "./session_schema.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import test from "node:test";
-import { audioOf, Harness, speechBytes, types } from "../testing.ts";
+import { audioOf, Harness, speechBytes, types } from "../test_session.ts";
 import type { AnswerEnd, Answerer, AnswerPiece, AnswerRequest } from "./answerer.ts";
 import { RealtimeServer } from "./server.ts";
 

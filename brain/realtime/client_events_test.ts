@@ -2,8 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import test from "node:test";
 import { liftAppend, parseClientEvent } from "./client_events.ts";
-import { decodeBase64Into } from "./codec.ts";
-import { Harness } from "../testing.ts";
+import { decodeBase64Into } from "../../media/base64.ts";
+import { Harness } from "../test_session.ts";
 
 const append = (audio: string) => JSON.stringify({ type: "input_audio_buffer.append", audio });
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type AudioFormat, bytesPerMs, encodeBase64 } from "./codec.ts";
+import { encodeBase64 } from "../../media/base64.ts";
+import { type AudioFormat, bytesPerMs } from "../../media/format.ts";
 
 /** Audio in one format, made of chunks as they came. */
 export class AudioClip {

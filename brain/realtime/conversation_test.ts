@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import test from "node:test";
-import { encodeBase64 } from "./codec.ts";
-import { type AnyEvent, audioOf, Harness, speechBytes, types, userText } from "../testing.ts";
+import { encodeBase64 } from "../../media/base64.ts";
+import { type AnyEvent, audioOf, Harness, speechBytes, types, userText } from "../test_session.ts";
 
 const PCMU = { type: "audio/pcmu" } as const;
 const G711 = { audio: { input: { format: PCMU }, output: { format: PCMU } } };

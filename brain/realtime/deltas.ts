@@ -5,7 +5,7 @@
  */
 
 import type { AnswerPiece } from "./answerer.ts";
-import { type AudioFormat, bytesPerMs } from "./codec.ts";
+import { type AudioFormat, bytesPerMs } from "../../media/format.ts";
 
 /** Characters of text or arguments in one delta, about three words. */
 const CHARS_PER_DELTA = 16;

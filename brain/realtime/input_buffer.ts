@@ -9,14 +9,10 @@ import { VAD_DEFAULTS } from "../../vad/options.ts";
 import { Vad, type VadOptions } from "../../vad/vad.ts";
 import { ApiError } from "./api_error.ts";
 import { AudioClip } from "./clip.ts";
-import {
-  type AudioFormat,
-  base64ByteLength,
-  bytesPerMs,
-  decodeBase64Into,
-  decodeInto,
-  samplesIn,
-} from "./codec.ts";
+import { samplesIn } from "./formats.ts";
+import { base64ByteLength, decodeBase64Into } from "../../media/base64.ts";
+import { decodeInto } from "../../media/codec.ts";
+import { type AudioFormat, bytesPerMs } from "../../media/format.ts";
 import { Tape } from "./tape.ts";
 
 /** Turns, as heard. Times are ms of all audio appended in this session. */

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import test from "node:test";
-import { decodeInto, encodeBase64, formatOf } from "./codec.ts";
+import { formatOf } from "./formats.ts";
+import { encodeBase64 } from "../../media/base64.ts";
+import { decodeInto } from "../../media/codec.ts";
 import {
   type AnyEvent,
   audioOf,
@@ -10,7 +12,7 @@ import {
   silenceBytes,
   speechBytes,
   type WireFormat,
-} from "../testing.ts";
+} from "../test_session.ts";
 
 const PCMU = { type: "audio/pcmu" } as const;
 const PCMA = { type: "audio/pcma" } as const;

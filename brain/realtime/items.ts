@@ -7,7 +7,8 @@
 import type { ConversationItem } from "openai/resources/realtime/realtime";
 import { ApiError } from "./api_error.ts";
 import { AudioClip } from "./clip.ts";
-import { type AudioFormat, base64ByteLength, decodeBase64Into } from "./codec.ts";
+import { base64ByteLength, decodeBase64Into } from "../../media/base64.ts";
+import type { AudioFormat } from "../../media/format.ts";
 import type { ItemInput } from "./item_schema.ts";
 
 interface TextPart {

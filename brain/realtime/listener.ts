@@ -8,7 +8,7 @@
 import type { AudioTranscription } from "openai/resources/realtime/realtime";
 import { ApiError } from "./api_error.ts";
 import type { AudioClip } from "./clip.ts";
-import { formatOf } from "./codec.ts";
+import { formatOf } from "./formats.ts";
 import type { SessionContext } from "./context.ts";
 import { InputBuffer } from "./input_buffer.ts";
 import { itemOnWire, type Message, newItem } from "./items.ts";

@@ -6,7 +6,8 @@
 
 import type { ConversationItem } from "openai/resources/realtime/realtime";
 import { AudioClip } from "./clip.ts";
-import { type AudioFormat, encodeBase64 } from "./codec.ts";
+import { encodeBase64 } from "../../media/base64.ts";
+import type { AudioFormat } from "../../media/format.ts";
 import type { SessionContext } from "./context.ts";
 import type { Delta } from "./deltas.ts";
 import { type FunctionCall, itemOnWire, type Message, newItem, type ResponseRef } from "./items.ts";

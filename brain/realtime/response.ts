@@ -8,7 +8,7 @@
 import type { RealtimeResponse } from "openai/resources/realtime/realtime";
 import type { Answer, AnswerEnd, AnswerPiece } from "./answerer.ts";
 import { ApiError } from "./api_error.ts";
-import { formatOf } from "./codec.ts";
+import { formatOf } from "./formats.ts";
 import type { SessionContext } from "./context.ts";
 import { type Delta, deltasOf } from "./deltas.ts";
 import type { ResponseRef } from "./items.ts";
@@ -92,7 +92,7 @@ export class ActiveResponse {
       return this.fail(error as Error);
     }
     this.#cancelTimer = after(settings.thinkMs, () => {
-      this.#dueMs = settings.clock.now();
+      this.#dueMs = settings.clock.nowMs();
       this.#run();
     });
   }
@@ -132,7 +132,7 @@ export class ActiveResponse {
           continue;
         }
         // Words of a spoken answer that have no audio take no time.
-        const waitMs = delta.ms > 0 ? this.#dueMs - clock.now() : 0;
+        const waitMs = delta.ms > 0 ? this.#dueMs - clock.nowMs() : 0;
         if (waitMs > 0) {
           this.#cancelTimer = this.#context.after(waitMs, () => this.#run());
           return;
@@ -154,7 +154,7 @@ export class ActiveResponse {
     step.then((step) => {
       if (this.#status !== "in_progress") return;
       // A piece that came late does not make the next ones leave sooner.
-      this.#dueMs = Math.max(this.#dueMs, this.#context.settings.clock.now());
+      this.#dueMs = Math.max(this.#dueMs, this.#context.settings.clock.nowMs());
       this.#take(step);
       this.#run();
     }).catch((error) => this.fail(error as Error));

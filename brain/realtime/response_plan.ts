@@ -8,7 +8,7 @@ import type { RealtimeAudioFormats } from "openai/resources/realtime/realtime";
 import { ApiError } from "./api_error.ts";
 import { checkText, checkTools } from "./bounds.ts";
 import type { ResponseParams } from "./client_events.ts";
-import { formatOf } from "./codec.ts";
+import { formatOf } from "./formats.ts";
 import type { SessionContext } from "./context.ts";
 import { type Item, itemFrom } from "./items.ts";
 import type { ToolChoice, Tools } from "./session_schema.ts";

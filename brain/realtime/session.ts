@@ -9,7 +9,7 @@ import type { Answerer } from "./answerer.ts";
 import { ApiError } from "./api_error.ts";
 import { checkText } from "./bounds.ts";
 import { type ClientEvent, liftAppend, parseClientEvent } from "./client_events.ts";
-import { formatOf } from "./codec.ts";
+import { formatOf } from "./formats.ts";
 import type { SessionContext } from "./context.ts";
 import { Conversation } from "./conversation.ts";
 import { createIds, type MakeId } from "./ids.ts";
@@ -62,7 +62,8 @@ export class RealtimeSession {
     this.#close = close;
     // `?model=` with nothing behind it names none.
     this.#modelFixed = Boolean(model);
-    const expiresAtMs = settings.clock.now() + settings.sessionLimitMs;
+    const wallMs = performance.timeOrigin + settings.clock.nowMs();
+    const expiresAtMs = wallMs + settings.sessionLimitMs;
     this.#context = {
       answerer,
       settings,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "../../runtime/clock.ts";
 
 /** Everything that can be set. Sizes and times bound one session, never all of them together. */
 export interface RealtimeSettings {

@@ -8,7 +8,7 @@ import {
   silenceBytes,
   speechBytes,
   types,
-} from "../testing.ts";
+} from "../test_session.ts";
 
 const PCMU = { type: "audio/pcmu" } as const;
 

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import test from "node:test";
-import { encodeBase64 } from "./codec.ts";
+import { encodeBase64 } from "../../media/base64.ts";
 import { type Item, newItem } from "./items.ts";
-import { type AnyEvent, Harness, speechBytes } from "../testing.ts";
+import { type AnyEvent, Harness, speechBytes } from "../test_session.ts";
 import { fitContext, itemTokens, PromptCache } from "./usage.ts";
 
 const PCMU = { type: "audio/pcmu" } as const;

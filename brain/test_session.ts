@@ -7,8 +7,10 @@
 
 import { createEchoServer } from "./echo/mod.ts";
 import type { EchoSettings } from "./echo/settings.ts";
-import type { Clock } from "./realtime/clock.ts";
-import { bytesFor, encodeBase64, encodeInto, formatOf } from "./realtime/codec.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { bytesFor, formatOf } from "./realtime/formats.ts";
+import { encodeBase64 } from "../media/base64.ts";
+import { encodeInto } from "../media/codec.ts";
 import type { RealtimeServer } from "./realtime/server.ts";
 import type { RealtimeSession } from "./realtime/session.ts";
 
@@ -22,7 +24,7 @@ export class FakeClock implements Clock {
   #nowMs = 1_000_000;
   readonly #timers = new Set<Timer>();
 
-  now(): number {
+  nowMs(): number {
     return this.#nowMs;
   }
 
