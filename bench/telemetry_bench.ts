@@ -20,6 +20,7 @@ import { PCMU } from "../media/format.ts";
 import { configureLog, log } from "../telemetry/log.ts";
 import { LineOutput } from "../telemetry/log_output.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
+import { calls } from "../telemetry/test_calls.ts";
 import { seeded } from "../tests/random.ts";
 
 const { values } = parseArgs({
@@ -34,7 +35,7 @@ if (!(rounds >= 2)) throw new RangeError(`--rounds is ${values.rounds}, needs 2 
 const LIVE_CALLS = 500;
 const FRAMES_PER_ROUND = 1_000;
 const telemetry = new Telemetry({
-  maxCalls: LIVE_CALLS,
+  calls: calls(LIVE_CALLS, { live: LIVE_CALLS }),
   region: "bench",
   instance: "bench",
   costUsd,
@@ -195,7 +196,7 @@ const result = {
   turnWithUsageNs: round(turnNs, 0),
   logLineNs: round(lineNs, 0),
   metrics: {
-    liveCalls: telemetry.liveCalls,
+    liveCalls: LIVE_CALLS,
     bytes: textBytes,
     firstMs: round(firstMs),
     medianMs: round(at(0.5, scrapes)),

@@ -5,6 +5,7 @@ import type { Leg, LegNews } from "../legs/leg.ts";
 import { PCMU } from "../media/format.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
+import { calls } from "../telemetry/test_calls.ts";
 import { Call, type CallSettings } from "./call.ts";
 import type { RecordedSettings, RecordedStep } from "./recording.ts";
 import { audio, FakeClock } from "./test_phone.ts";
@@ -43,7 +44,7 @@ class Rig {
   readonly sent: Event[] = [];
   readonly steps: RecordedStep[] = [];
   readonly call: Call;
-  readonly telemetry = new Telemetry({ maxCalls: 1, region: "test", instance: "test" });
+  readonly telemetry = new Telemetry({ calls: calls(1), region: "test", instance: "test" });
   ended = "";
   /** Runs inside `send`. */
   answer: (event: Event) => void = () => {};

@@ -15,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import { costUsd } from "../brain/prices.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
+import { calls } from "../telemetry/test_calls.ts";
 import type { UsageTokens } from "../telemetry/turn.ts";
 
 const deploy = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -42,7 +43,12 @@ const USAGE: UsageTokens = {
 
 /** The text of an instance to which everything has happened that can, odd words included. */
 async function fullText(): Promise<string> {
-  const telemetry = new Telemetry({ maxCalls: 10, region: 'f"r\\a\n', instance: "m1", costUsd });
+  const telemetry = new Telemetry({
+    calls: calls(10),
+    region: 'f"r\\a\n',
+    instance: "m1",
+    costUsd,
+  });
   telemetry.start();
   telemetry.framesIn = 1e12;
   telemetry.callStarted("twilio");

@@ -5,14 +5,13 @@
  */
 
 import { Hono } from "hono";
-import { healthOf } from "../server/health.ts";
 import type { Services } from "../server/services.ts";
 import type { Bindings } from "./bindings.ts";
 
 export function opsRoutes({ registry, telemetry }: Services) {
   const app = new Hono<Bindings>();
 
-  app.get("/health", (c) => c.json(healthOf({ registry, telemetry })));
+  app.get("/health", (c) => c.json(telemetry.health()));
 
   app.get("/ready", (c) => {
     const reason = registry.closedBecause;

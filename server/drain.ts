@@ -14,9 +14,8 @@ const HANG_UP_WAIT_MS = 8000;
 const HANDSHAKE_MS = 300;
 
 /** Resolves when the last call has ended, or was ended. */
-export async function drain({ registry, config, log, telemetry }: Services): Promise<void> {
+export async function drain({ registry, config, log }: Services): Promise<void> {
   const deadlineMs = config.EARSHOT_DRAIN_MS;
-  telemetry.draining = true;
   log.info("Draining: no new calls, live ones may finish", { live: registry.live, deadlineMs });
   const empty = registry.drain().then(() => true);
   if (!await within(deadlineMs, empty, () => false)) {

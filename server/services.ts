@@ -19,10 +19,9 @@ import type { Config } from "../config.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
 import { callSettings } from "./call_settings.ts";
 import { EventFeed } from "./event_feed.ts";
-import { healthOf } from "./health.ts";
 import { StreamTokens } from "./stream_tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { Telemetry } from "../telemetry/telemetry.ts";
+import { type CallCounts, Telemetry } from "../telemetry/telemetry.ts";
 import { VERSION } from "../version.ts";
 
 /** What the routes are given. */
@@ -56,20 +55,40 @@ function createBrain(config: Config): Brain {
   });
 }
 
+/** For whoever only wants to know how many there are. */
+function countsOf(registry: Registry<Call>): CallCounts {
+  return {
+    get maxCalls() {
+      return registry.maxCalls;
+    },
+    get live() {
+      return registry.live;
+    },
+    get liveByKind() {
+      const live = { twilio: 0, browser: 0 };
+      for (const { kind } of registry.calls.values()) live[kind]++;
+      return live;
+    },
+    get closedBecause() {
+      return registry.closedBecause;
+    },
+  };
+}
+
 export function createServices(config: Config, log: Logger): Services {
-  const telemetry = new Telemetry({
+  const registry = new Registry<Call>({
     maxCalls: config.EARSHOT_MAX_CALLS,
+    reservationMs: RESERVATION_MS,
+  });
+  const telemetry = new Telemetry({
+    calls: countsOf(registry),
     region: config.region,
     instance: config.instance,
     version: VERSION,
     costUsd,
   });
-  const registry = new Registry<Call>({
-    maxCalls: config.EARSHOT_MAX_CALLS,
-    reservationMs: RESERVATION_MS,
-  });
   const history = new History({ maxDoneCalls: config.EARSHOT_HISTORY_CALLS });
-  const events = new EventFeed(history, () => healthOf({ registry, telemetry }), {
+  const events = new EventFeed(history, () => telemetry.health(), {
     maxListeners: config.EARSHOT_MAX_LISTENERS,
   });
   const brain = createBrain(config);

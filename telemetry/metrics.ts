@@ -25,9 +25,11 @@ export interface ScrapeSources {
   readonly framesSlowPath: () => number;
   readonly slowFrames: () => number;
   readonly lateTicks: () => number;
-  readonly liveByKind: () => Readonly<Record<string, number>>;
-  readonly maxCalls: () => number;
-  readonly draining: () => boolean;
+  readonly calls: {
+    readonly maxCalls: number;
+    readonly liveByKind: Readonly<Record<string, number>>;
+    readonly closedBecause: string | null;
+  };
   /** In seconds; null until something was measured. */
   readonly loopDelay: () => { p50: number | null; p99: number | null; max: number | null };
   /** 0..1; null where the system does not tell. */
@@ -127,15 +129,19 @@ export function createMetrics(
   scrapedGauge("event_loop_delay_p50_seconds", "Loop delay, median.", () => read.loopDelay().p50);
   scrapedGauge("event_loop_delay_p99_seconds", "Loop delay, 99 %.", () => read.loopDelay().p99);
   scrapedGauge("event_loop_delay_max_seconds", "Loop delay, worst.", () => read.loopDelay().max);
-  scrapedGauge("calls_max", "Calls that this instance takes at once.", read.maxCalls);
-  scrapedGauge("draining", "1 while no new calls are taken.", () => read.draining() ? 1 : 0);
+  scrapedGauge("calls_max", "Calls that this instance takes at once.", () => read.calls.maxCalls);
+  scrapedGauge(
+    "draining",
+    "1 while no new calls are taken.",
+    () => read.calls.closedBecause === "draining" ? 1 : 0,
+  );
   new Gauge({
     name: "earshot_calls_live",
     help: "Calls that are up now.",
     labelNames: ["kind"],
     registers,
     collect() {
-      for (const [kind, live] of Object.entries(read.liveByKind())) this.set({ kind }, live);
+      for (const [kind, live] of Object.entries(read.calls.liveByKind)) this.set({ kind }, live);
     },
   });
 

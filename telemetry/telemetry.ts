@@ -15,10 +15,20 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { type LatencySummary, RollingHistogram } from "./rolling_histogram.ts";
 import type { CallEndReason, ErrorSeverity, TurnRecord, TurnStages, UsageTokens } from "./turn.ts";
 
+type CallKind = "twilio" | "browser";
+
+/** The calls of this instance: whoever admits them counts them, and is asked. */
+export interface CallCounts {
+  readonly maxCalls: number;
+  readonly live: number;
+  readonly liveByKind: Readonly<Record<CallKind, number>>;
+  /** Why no new call is taken just now, or null. */
+  readonly closedBecause: "draining" | "full" | null;
+}
+
 /** Settings of a {@link Telemetry}. */
 export interface TelemetryOptions {
-  /** Calls that this instance takes at once. */
-  readonly maxCalls: number;
+  readonly calls: CallCounts;
   readonly region: string;
   /** The machine: `FLY_MACHINE_ID`, or a name of our own. */
   readonly instance: string;
@@ -30,8 +40,6 @@ export interface TelemetryOptions {
   /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
-
-type CallKind = "twilio" | "browser";
 
 /** Different values that one label may have before the rest are `other`. */
 const MAX_LABEL_VALUES = 32;
@@ -58,15 +66,12 @@ export class Telemetry {
 
   #deadAirs = 0;
 
-  /** Set while the instance takes no new calls. */
-  draining = false;
   /** Warns of slow frames: `frames.began()` before a frame is handled, `frames.ended()` after. */
   readonly frames: FrameWatch;
 
   readonly #options: Required<Omit<TelemetryOptions, "costUsd">>;
   readonly #costUsd: TelemetryOptions["costUsd"];
   readonly #startedMs: number;
-  readonly #live: Record<CallKind, number> = { twilio: 0, browser: 0 };
   readonly #latency: RollingHistogram;
   readonly #loop: LoopDelayMonitor;
   readonly #steal = new CpuStealMonitor();
@@ -78,13 +83,10 @@ export class Telemetry {
   readonly #statuses = new BoundedLabel(MAX_LABEL_VALUES);
   #stealTimer: ReturnType<typeof setInterval> | null = null;
 
-  /** @throws {RangeError} If `maxCalls` is not a whole number from 1, or `windowMs` is too short. */
+  /** @throws {RangeError} If `windowMs` is too short. */
   constructor(options: TelemetryOptions) {
-    if (!Number.isInteger(options.maxCalls) || options.maxCalls < 1) {
-      throw new RangeError(`Cannot count calls: maxCalls is ${options.maxCalls}, needs 1 or more`);
-    }
     this.#options = {
-      maxCalls: options.maxCalls,
+      calls: options.calls,
       region: options.region || "local",
       instance: options.instance,
       version: options.version ?? "unknown",
@@ -110,9 +112,7 @@ export class Telemetry {
       framesSlowPath: () => this.framesSlowPath,
       slowFrames: () => this.frames.slowFrames,
       lateTicks: () => this.frames.lateTicks,
-      liveByKind: () => this.#live,
-      maxCalls: () => this.#options.maxCalls,
-      draining: () => this.draining,
+      calls: this.#options.calls,
       loopDelay: () => this.#loopDelaySeconds(),
       stealShare: () => this.#steal.share,
       rssBytes: () => process.memoryUsage.rss(),
@@ -137,23 +137,16 @@ export class Telemetry {
     this.#stealTimer = null;
   }
 
-  /** Calls that are up now. */
-  get liveCalls(): number {
-    return this.#live.twilio + this.#live.browser;
-  }
-
   /** Milliseconds since this was made. */
   get uptimeMs(): number {
     return this.#options.now() - this.#startedMs;
   }
 
   callStarted(kind: CallKind): void {
-    this.#live[kind]++;
     this.#metrics.callsStarted.inc({ kind });
   }
 
   callEnded(kind: CallKind, reason: CallEndReason, durationMs: number): void {
-    if (this.#live[kind] > 0) this.#live[kind]--;
     this.#metrics.callsEnded.inc({ kind, reason: this.#endReasons.valueOf(reason) });
     this.#metrics.callSeconds.observe({ kind }, seconds(durationMs));
   }
@@ -258,17 +251,17 @@ export class Telemetry {
 
   /** What `GET /health` answers. */
   health(): HealthReport {
-    const { maxCalls, region, instance, version, windowMs, now } = this.#options;
+    const { calls, region, instance, version, windowMs, now } = this.#options;
     const loop = this.#loop.summary();
     const cpuSteal = this.#steal.share;
     return {
-      status: this.draining ? "draining" : this.liveCalls >= maxCalls ? "full" : "ok",
+      status: calls.closedBecause ?? "ok",
       warnings: warningsFor(loop, cpuSteal),
       uptimeMs: Math.round(this.uptimeMs),
       version,
       region,
       instance,
-      calls: { live: this.liveCalls, max: maxCalls },
+      calls: { live: calls.live, max: calls.maxCalls },
       latencyMs: { windowMs, ...roundedSummary(this.#latency.summary(now())) },
       deadAirs: this.#deadAirs,
       eventLoopDelayMs: { p50: tenths(loop.p50), p99: tenths(loop.p99), max: tenths(loop.max) },

@@ -1,12 +1,13 @@
 import test from "node:test";
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { calls } from "./test_calls.ts";
 import { Telemetry, type TelemetryOptions } from "./telemetry.ts";
 import type { TurnRecord, UsageTokens } from "./turn.ts";
 
 function made(options: Partial<TelemetryOptions> = {}) {
   const clock = { nowMs: 0 };
   const telemetry = new Telemetry({
-    maxCalls: 2,
+    calls: calls(2),
     region: "fra",
     instance: "m1",
     version: "1.2.3",
@@ -56,18 +57,19 @@ test("hot counters are plain fields that a scrape reads, and a second scrape doe
   assertEquals(await sample(telemetry, "earshot_frames_out_total"), 7);
 });
 
-test("live calls go up and down by kind, and never below zero", async () => {
-  const { telemetry } = made();
+test("live calls are those that the registry counts, and so is whether more are taken", async () => {
+  const liveByKind = { twilio: 2, browser: 1 };
+  const { telemetry } = made({ calls: calls(3, { live: 3, liveByKind, closedBecause: "full" }) });
   telemetry.callStarted("twilio");
-  telemetry.callStarted("browser");
-  assertEquals(telemetry.liveCalls, 2);
-  assertEquals(telemetry.health().status, "full");
   telemetry.callEnded("browser", "caller_hung_up", 61_000);
   telemetry.callEnded("browser", "caller_hung_up", 61_000);
-  assertEquals(telemetry.liveCalls, 1);
-  assertEquals(telemetry.health().status, "ok");
-  assertEquals(await sample(telemetry, 'earshot_calls_live{kind="twilio"'), 1);
-  assertEquals(await sample(telemetry, 'earshot_calls_live{kind="browser"'), 0);
+  assertEquals([telemetry.health().status, telemetry.health().calls], ["full", {
+    live: 3,
+    max: 3,
+  }]);
+  assertEquals(await sample(telemetry, 'earshot_calls_live{kind="twilio"'), 2);
+  assertEquals(await sample(telemetry, 'earshot_calls_live{kind="browser"'), 1);
+  assertEquals(await sample(telemetry, "earshot_draining"), 0);
   assertEquals(await sample(telemetry, "earshot_call_duration_seconds_sum"), 122);
 });
 
@@ -86,9 +88,8 @@ test("health: latency is of answers whose audio was sent, over the window alone"
 });
 
 test("health has all that DESIGN.md names, and is JSON without loss", () => {
-  const { clock, telemetry } = made();
+  const { clock, telemetry } = made({ calls: calls(2, { closedBecause: "draining" }) });
   clock.nowMs = 1234.4;
-  telemetry.draining = true;
   const health = telemetry.health();
   assertEquals(JSON.parse(JSON.stringify(health)), health);
   assertEquals(health.status, "draining");
@@ -167,7 +168,7 @@ test("two telemetries in one process do not share a counter", async () => {
 });
 
 test("start() measures the loop and stop() ends it; both may be called twice", async () => {
-  const telemetry = new Telemetry({ maxCalls: 1, region: "", instance: "m1" });
+  const telemetry = new Telemetry({ calls: calls(1), region: "", instance: "m1" });
   telemetry.start();
   telemetry.start();
   await new Promise((resolve) => setTimeout(resolve, 120));
@@ -177,9 +178,4 @@ test("start() measures the loop and stop() ends it; both may be called twice", a
   assert(health.eventLoopDelayMs.max !== null && health.eventLoopDelayMs.max >= 0);
   assertEquals(health.region, "local");
   assertStringIncludes(await telemetry.metrics(), "earshot_event_loop_delay_p99_seconds");
-});
-
-test("Telemetry refuses a maxCalls that admits nobody", () => {
-  assertThrows(() => made({ maxCalls: 0 }), RangeError, "maxCalls is 0");
-  assertThrows(() => made({ maxCalls: NaN }), RangeError, "maxCalls is NaN");
 });

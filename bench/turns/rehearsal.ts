@@ -14,6 +14,7 @@ import { PCMU } from "../../media/format.ts";
 import { Playout } from "../../cli/phone/playout.ts";
 import type { Logger } from "../../telemetry/log.ts";
 import { Telemetry } from "../../telemetry/telemetry.ts";
+import { calls } from "../../telemetry/test_calls.ts";
 import { type BrainSettings, STRICT_BRAIN_DEFAULTS } from "./brain_settings.ts";
 import { FastClock } from "./fast_clock.ts";
 import type { LinePhone } from "./line.ts";
@@ -98,7 +99,7 @@ export class Rehearsal {
       connect: (handlers) => this.#connect(handlers, settings),
     };
     this.telemetry = new Telemetry({
-      maxCalls: 1,
+      calls: calls(1),
       region: "local",
       instance: "rehearsal",
       now: () => clock.nowMs(),
