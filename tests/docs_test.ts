@@ -18,9 +18,12 @@ const read = (path: string) => readFileSync(at(path), "utf8");
 const DOCUMENTS = [
   "README.md",
   "CHANGELOG.md",
+  "CONTRIBUTING.md",
   "docs/architecture.md",
   "docs/closing.md",
   "docs/deploy.md",
+  "docs/echo-brain.md",
+  "docs/turn-taking.md",
   "examples/openai-sdk/README.md",
   "examples/twilio-number/README.md",
 ];
