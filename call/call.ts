@@ -156,8 +156,8 @@ export class Call implements LegHandlers {
 
   #brainAudio(responseId: string, itemId: string, payload: string): void {
     const answer = this.#decisions.state.answers.find((a) => a.responseId === responseId);
-    // Late audio of an answer that nobody wants any more.
-    if (!answer || answer.cancelled) return;
+    // Late audio of an answer that nobody wants any more; and nothing is no sound.
+    if (!answer || answer.cancelled || payload === "") return;
     const { playback, timeline, clock } = this.#parts;
     const isNew = this.#playingResponse !== responseId;
     if (isNew) {

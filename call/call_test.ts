@@ -185,6 +185,22 @@ describe("a call", () => {
     assertEquals(lines.length, 50);
   });
 
+  it("takes an answer of empty pieces for the silence that it is", () => {
+    const rig = new Rig();
+    rig.ready();
+    const [, asked] = [rig.clock.pass(1), rig.sent.find(({ type }) => type === "response.create")];
+    const metadata = (asked!.response as { metadata: unknown }).metadata;
+    rig.says({ type: "response.created", response: { id: "r1", metadata } });
+    const item = { response_id: "r1", item_id: "i1" };
+    for (let ms = 0; ms < 6000; ms += 500) {
+      rig.says({ type: "response.output_audio.delta", ...item, delta: "" });
+      rig.clock.pass(500);
+    }
+    const decided = rig.steps.flatMap(({ actions }) => actions.map(({ type }) => type));
+    assert(decided.includes("say"), "the caller is told to wait");
+    assert(rig.types().includes("response.cancel"), "and the answer is given up");
+  });
+
   it("has one timer, and none when it is over", () => {
     const rig = new Rig();
     assertEquals(rig.clock.pending, 1);

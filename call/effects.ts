@@ -35,7 +35,12 @@ export function perform(action: CallAction, call: CallParts, nowMs: number): voi
   switch (action.type) {
     case "create_response": {
       const name = answerName(action.answer);
-      const text = request.createResponse(name, instructionsFor(action.kind, call));
+      const text = request.createResponse(
+        name,
+        instructionsFor(action.kind, call),
+        // A model that is to say goodbye would rather hang up again.
+        action.kind !== "goodbye",
+      );
       // A request that never left is as good as refused.
       if (!send(text)) call.step({ type: "refused", name, why: "failed", retryAfterMs: 0 });
       return;

@@ -75,6 +75,7 @@ export type CallEndReason =
   | "brain_failed"
   | "call_limit"
   | "idle_limit"
+  | "caller_silent"
   | "draining"
   // Keeps the suggestions above while letting the call's own words through.
   | (string & Record<never, never>);

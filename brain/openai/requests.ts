@@ -52,9 +52,14 @@ export const NAME_KEY = "earshot_answer";
  * @param name Comes back in the error when it is refused, and in `response.created` when it isn't, so
  * that it can be told from answers that the brain begins by itself.
  * @param instructions Replace the session's own for this answer alone.
+ * @param useTools Whether the model may call any.
  */
-export function createResponse(name: string, instructions?: string): string {
-  const response = { metadata: { [NAME_KEY]: name }, ...(instructions && { instructions }) };
+export function createResponse(name: string, instructions?: string, useTools = true): string {
+  const response = {
+    metadata: { [NAME_KEY]: name },
+    ...(instructions && { instructions }),
+    ...(!useTools && { tool_choice: "none" as const }),
+  };
   return JSON.stringify(
     { type: "response.create", event_id: name, response } satisfies ResponseCreateEvent,
   );

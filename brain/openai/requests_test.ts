@@ -34,6 +34,9 @@ const TABLE: [name: string, text: string, wanted: string][] = [
   ["createResponse with instructions", request.createResponse("answer_1", 'Say "hi".'),
     '{"type":"response.create","event_id":"answer_1","response":' +
     '{"metadata":{"earshot_answer":"answer_1"},"instructions":"Say \\"hi\\"."}}'],
+  ["createResponse without tools", request.createResponse("answer_1", "Bye.", false),
+    '{"type":"response.create","event_id":"answer_1","response":' +
+    '{"metadata":{"earshot_answer":"answer_1"},"instructions":"Bye.","tool_choice":"none"}}'],
   ["cancelResponse", request.cancelResponse("resp_1"),
     '{"type":"response.cancel","response_id":"resp_1"}'],
   ["truncateItem", request.truncateItem("item_1", 1240),

@@ -12,7 +12,6 @@ import type { EventOf, Heard } from "./events.ts";
 import { interrupt } from "./interruption.ts";
 import { LOCAL_VOICE_MS } from "./owing.ts";
 import type { CallState, Utterance } from "./state.ts";
-import { runHeldTool } from "./tools.ts";
 import { endTurn, isLocal, keepRest } from "./utterances.ts";
 
 const FORGET_VOICE: CallAction = { type: "ignore_voice", untilSilence: false };
@@ -118,7 +117,6 @@ function beforeSound(
   s.alarm = null;
   s.held = false;
   out.push({ type: "resume", why: "noise" });
-  runHeldTool(s, out, nowMs);
   if (s.settings.turns !== "local") return;
   s.speaking = null;
   s.voiceSinceMs = null;
@@ -132,7 +130,10 @@ export const isEndedByBrain = (s: CallState) =>
 /** How much is left to be heard; more than anyone knows while it is still being spoken. */
 export function leftMs(s: CallState, playing: readonly Heard[]): number {
   const open = openAnswer(s);
-  const more = s.owes.includes("go_on") || (open?.sounds && !open.cancelled && !open.spoken);
+  // A "bye" into the end of a goodbye is no interruption of it.
+  const leaves = s.heldTool?.hangsUp === true;
+  const more = leaves || s.owes.includes("go_on") ||
+    (open?.sounds && !open.cancelled && !open.spoken);
   if (more) return Infinity;
   return playing.reduce((sum, { receivedMs, heardMs }) => sum + receivedMs - heardMs, 0);
 }

@@ -20,12 +20,15 @@ import {
   keepRest,
   REST_MS,
   take,
+  takeFirst,
   utterance,
   withItem,
 } from "./utterances.ts";
 
-/** What our detector hears and the brain's doesn't is taken for words from this length on. */
-const UNHEARD_WORD_MS = 450;
+/** What our detector hears and the brain's doesn't is taken for words from this length on ... */
+const UNHEARD_WORD_MS = 350;
+/** ... and from this, once the brain is known to be deaf to the caller. */
+const DEAF_WORD_MS = 200;
 
 /** The brain has ended a turn, or confirms that we have. */
 export function committed(
@@ -43,7 +46,9 @@ export function committed(
   s.brainItem = null;
   if (s.uplinkMuted) out.push({ type: "mute_uplink", on: false });
   s.uplinkMuted = false;
-  if (s.phase !== "open" || s.settings.turns === "local") return;
+  if (s.phase !== "open") return;
+  // In the order in which we have committed them.
+  if (isLocal(s)) return takeFirst(s);
   const gone = s.withdrawn.find(({ items }) => items.includes(itemId));
   if (gone) {
     s.withdrawn = s.withdrawn.filter((u) => u !== gone);
@@ -129,17 +134,22 @@ export function endpointDue(s: CallState, out: CallAction[], nowMs: number): voi
 }
 
 /** Our detector heard what the brain's did not. */
-export function unheardDue(s: CallState): void {
+export function unheardDue(s: CallState, out: CallAction[]): void {
   if (s.speaking) {
     const { onsetMs, endMs } = s.speaking;
-    const isHeard = endMs <= s.brainHeardToMs + REST_MS || s.askedToRepeat;
-    if (!isHeard && endMs - onsetMs >= UNHEARD_WORD_MS) s.unheard = s.speaking;
+    const isHeard = endMs <= s.brainHeardToMs + REST_MS;
+    const wordMs = s.askedToRepeat ? DEAF_WORD_MS : UNHEARD_WORD_MS;
+    if (!isHeard && endMs - onsetMs >= wordMs) s.unheard = s.speaking;
     s.speaking = null;
     return;
   }
+  s.goodbyeFor = null;
+  const { unheard } = s;
   s.unheard = null;
-  s.saidGoodbye = false;
-  owe(s, "unheard");
+  if (!s.askedToRepeat) return owe(s, "unheard");
+  // It has heard nothing since: what our detector hears has to do, as with local turns.
+  out.push({ type: "commit", utterance: unheard!.id });
+  awaitAnswer(s, unheard!, out);
 }
 
 /** Nobody has said more since: the short word near the end of the answer was one. */

@@ -17,7 +17,7 @@ const SOUND_MS = 3500;
  * each time.
  */
 const SILENT_MS = 5000;
-const MAX_SILENT_MS = 10_000;
+const MAX_SILENT_MS = 20_000;
 /** It has begun to sound, and nothing more of it comes. */
 const GAP_MS = 5000;
 /** Called off, and the brain has not closed it: it is forgotten. */
@@ -73,8 +73,8 @@ export function deadline(s: Readonly<CallState>, name: TimerName): number {
     case "call_limit":
       return s.startedAtMs + settings.callLimitMs;
     case "idle_limit":
-      // While we speak nobody is idle.
-      return s.phase === "ending" || s.soundSinceMs !== null
+      // While somebody speaks nobody is idle.
+      return s.phase === "ending" || s.soundSinceMs !== null || s.voiceSinceMs !== null
         ? NEVER
         : s.lastActivityMs + settings.idleLimitMs;
     case "session":
@@ -89,6 +89,13 @@ export function deadline(s: Readonly<CallState>, name: TimerName): number {
     case "closed": {
       const open = openAnswer(s);
       return open?.cancelled ? open.sinceMs + CLOSED_MS : NEVER;
+    }
+    case "created": {
+      const open = openAnswer(s);
+      if (open && !open.cancelled && open.responseId === null) {
+        return open.sinceMs + CREATED_MS * (1 + s.silences);
+      }
+      return brainAnswersAt(s);
     }
     case "retry":
       return s.retryAtMs ?? NEVER;
@@ -119,11 +126,6 @@ function whileOpen(s: Readonly<CallState>, name: TimerName): number {
       return s.maybeMeant && !isOwed(s) && !open && !s.speaking ? quietFor(MEANT_MS) : NEVER;
     case "voice":
       return s.voiceSinceMs === null ? NEVER : s.voiceSinceMs + MAX_VOICE_MS;
-    case "created":
-      if (open && !open.cancelled && open.responseId === null) {
-        return open.sinceMs + CREATED_MS * (1 + s.silences);
-      }
-      return brainAnswersAt(s);
     case "sound":
       if (!open || open.responseId === null || open.cancelled) return NEVER;
       // Something else waits for its end.
@@ -143,8 +145,9 @@ function whileOpen(s: Readonly<CallState>, name: TimerName): number {
     case "dead_air":
       return isOwed(s) ? waitsFor(settings.deadAirMs) : NEVER;
     case "silence": {
-      const waits = isOwed(s) || open || s.speaking || settings.silencePromptMs === 0;
-      if (s.saidGoodbye && !waits && !s.unheard && !s.maybeMeant) return quietFor(0);
+      const busy = isOwed(s) || open || s.speaking;
+      if (s.goodbyeFor && !busy && !s.unheard && !s.maybeMeant) return quietFor(0);
+      const waits = busy || settings.silencePromptMs === 0;
       // Keys are pressed in silence.
       const activeMs = s.lastActivityMs + settings.silencePromptMs;
       return waits ? NEVER : Math.max(quietFor(settings.silencePromptMs), activeMs);
@@ -161,7 +164,7 @@ function isUnheard(s: Readonly<CallState>): boolean {
 
 /** How long a created answer may make no sound. */
 const patienceMs = ({ silences, slowestSoundMs }: Readonly<CallState>) =>
-  Math.min(MAX_SILENT_MS, Math.max(SILENT_MS * (1 + silences), 2 * slowestSoundMs));
+  Math.min(MAX_SILENT_MS, Math.max(SILENT_MS * (1 + 1.5 * silences), 2 * slowestSoundMs));
 
 /** When the brain must have ended the turn that it hears. Muted, it gets as long once more. */
 function endpoint(s: Readonly<CallState>): number {

@@ -9,7 +9,6 @@ import type { CallAction } from "./actions.ts";
 import type { EventOf, Heard } from "./events.ts";
 import { interrupt } from "./interruption.ts";
 import type { CallState } from "./state.ts";
-import { runHeldTool } from "./tools.ts";
 import { endTurn, utterance } from "./utterances.ts";
 
 /** Silence as at the end of a turn: the answer is asked for, and held until the turn is over. */
@@ -45,10 +44,10 @@ export function takeBack(
 }
 
 /** The turn is over: what was held is played, and what was put off is done. */
-export function turnIsOver(s: CallState, out: CallAction[], nowMs: number): void {
+export function turnIsOver(s: CallState, out: CallAction[]): void {
   s.earlyUtterance = 0;
   s.held = false;
   s.answers = s.answers.map((answer) => answer.early ? { ...answer, early: false } : answer);
   out.push({ type: "resume", why: "turn_over" });
-  runHeldTool(s, out, nowMs);
+  if (s.soundSinceMs === null && !s.heldTool) s.answers = s.answers.filter(({ over }) => !over);
 }

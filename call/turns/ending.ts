@@ -25,10 +25,15 @@ export function end(s: CallState, reason: EndReason, out: CallAction[], nowMs: n
   s.maybeMeant = null;
 }
 
-/** Whoever speaks or types into the goodbye to a silent caller is there after all. */
+/** Last words that the brain says; whoever speaks or types into them is there after all. */
+const isGoodbye = (reason: EndReason | null) =>
+  reason === "caller_silent" || reason === "agent_hung_up";
+
 export function reopen(s: CallState): void {
-  if (s.phase !== "ending" || s.endReason !== "caller_silent") return;
+  if (s.phase !== "ending" || !isGoodbye(s.endReason)) return;
   s.phase = "open";
+  // A cough is no reason to stay.
+  s.goodbyeFor = s.endReason;
   s.endReason = null;
   s.owes = s.owes.filter((kind) => kind !== "goodbye");
 }
@@ -42,7 +47,7 @@ export function apologise(
 ): void {
   if (s.phase === "ending") {
     // Whoever speaks now can't be answered any more.
-    if (s.endReason === "caller_silent") s.endReason = reason;
+    if (isGoodbye(s.endReason)) s.endReason = reason;
     return finishIfQuiet(s, out);
   }
   end(s, reason, out, nowMs);

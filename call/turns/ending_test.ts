@@ -81,3 +81,14 @@ test("a goodbye can't be spoken into when the brain is gone", () => {
   talk.voice(900);
   assertEquals([talk.state.phase, talk.state.endReason], ["ending", "brain_failed"]);
 });
+
+test("nobody is idle who speaks", () => {
+  const talk = new Talk({ idleLimitMs: 5000 });
+  talk.pass(2000);
+  talk.tell({ type: "caller_started", by: "local", onsetMs: talk.nowMs });
+  talk.pass(10_000);
+  assertEquals(talk.state.phase, "open");
+  talk.tell({ type: "caller_stopped", by: "local", endMs: talk.nowMs - 200, playing: [] });
+  talk.pass(4000);
+  assertEquals(talk.state.phase, "open");
+});

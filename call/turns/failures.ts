@@ -19,9 +19,12 @@ export function stoppedByBrain(s: CallState, answer: Answer): void {
   else if (s.phase === "open") oweRest(s, answer);
 }
 
-/** What is left of an answer that has sounded; one that was to finish another is not finished again. */
+/**
+ * What is left of an answer that has sounded. One that was to finish another is not finished again,
+ * and neither is a goodbye.
+ */
 function oweRest(s: CallState, { kind }: Answer): void {
-  if (kind !== "go_on" && kind !== "goodbye") owe(s, "go_on");
+  if (kind !== "go_on" && kind !== "goodbye" && !s.heldTool?.hangsUp) owe(s, "go_on");
 }
 
 /** It came to nothing: it is asked for again, later each time, and not for ever. */

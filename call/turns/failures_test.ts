@@ -39,3 +39,23 @@ test("a cough into the last sound of an answer that failed half way doesn't end 
   talk.pass(200);
   assertEquals(talk.all("create_response").map(({ kind }) => kind), ["go_on"]);
 });
+
+test("a brain that thinks for ten seconds is given the time, the second time", () => {
+  const talk = new Talk();
+  talk.spoken(800, "question");
+  talk.created("r1");
+  const waits = (ms: number) => {
+    for (let waitedMs = 0; waitedMs < ms; waitedMs += 500) {
+      talk.pass(500);
+      // "One moment, please."
+      if (talk.state.soundSinceMs !== null) talk.tell({ type: "agent_silent" });
+    }
+  };
+  waits(5000);
+  talk.done("r1");
+  talk.pass(200);
+  talk.created("r2", talk.asked);
+  waits(10_000);
+  assertEquals(talk.all("cancel_response").map(({ responseId }) => responseId), ["r1"]);
+  assertEquals(talk.state.phase, "open");
+});

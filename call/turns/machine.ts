@@ -56,6 +56,7 @@ export function step(
     nowMs: number,
   ) => void;
   handle(next, event, actions, nowMs);
+  runHeldTool(next, actions, nowMs);
   pursue(next, actions, nowMs);
   listenForQuiet(next, nowMs);
   if (isOwed(next)) next.owedSinceMs ??= nowMs;
@@ -76,7 +77,7 @@ const HANDLERS: Handlers = {
   caller_resumed: callerResumed,
   caller_stopped(s, event, out, nowMs) {
     callerStopped(s, event, out, nowMs);
-    if (event.by === "local" && s.earlyUtterance !== 0) turnIsOver(s, out, nowMs);
+    if (event.by === "local" && s.earlyUtterance !== 0) turnIsOver(s, out);
   },
   committed,
   caller_wrote: callerWrote,
@@ -132,14 +133,13 @@ const DUE: Readonly<Record<TimerName, Due>> = {
     apologise(s, "brain_failed", out, nowMs);
   },
   confirm: overtake,
-  call_off(s, playing, out, nowMs) {
-    callOff(s, playing, out, nowMs);
-    runHeldTool(s, out, nowMs);
-  },
+  call_off: callOff,
   endpoint(s, _playing, out, nowMs) {
     endpointDue(s, out, nowMs);
   },
-  unheard: unheardDue,
+  unheard(s, _playing, out) {
+    unheardDue(s, out);
+  },
   maybe_meant(s, _playing, out) {
     maybeMeantDue(s, out);
   },
@@ -166,7 +166,7 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   dead_air: deadAir,
   silence(s, _playing, out, nowMs) {
     // Somebody made a sound over it, and no more than that.
-    if (s.saidGoodbye) return finish(s, "caller_silent", out);
+    if (s.goodbyeFor) return finish(s, s.goodbyeFor, out);
     if (!s.prompted) return owe(s, "still_there");
     end(s, "caller_silent", out, nowMs);
     owe(s, "goodbye");

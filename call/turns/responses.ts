@@ -115,11 +115,11 @@ export function audioBegan(
   const answer = s.answers.find((a) => a.responseId === responseId);
   if (!answer || answer.cancelled) return;
   const items = answer.items.includes(itemId) ? answer.items : [...answer.items, itemId];
+  if (s.heldTool) s.heldTool = { ...s.heldTool, said: true };
   if (!answer.sounds) s.slowestSoundMs = Math.max(s.slowestSoundMs, nowMs - answer.sinceMs);
   replace(s, answer.id, { sounds: true, spoken: false, items });
   s.soundSinceMs ??= nowMs;
   s.turnBegan = false;
-  s.saidGoodbye ||= answer.kind === "goodbye";
   s.failures = 0;
   s.silences = 0;
   s.deadAirs = 0;

@@ -30,3 +30,18 @@ test("what the caller said belongs to the answer to what a tool returns", () => 
   // It is refused for good reasons: the question is still there to be answered.
   assertEquals(talk.state.answers.at(-1)!.utterances.map(({ items }) => items), [["question"]]);
 });
+
+test("a brain that answers by itself with local turns answers once", () => {
+  const talk = new Talk({ turns: "local" });
+  talk.voice(800);
+  const asked = talk.asked;
+  talk.tell({ type: "committed", itemId: "question", playing: [] });
+  talk.created("own");
+  talk.tell({ type: "refused", name: asked, why: "active", retryAfterMs: 0 });
+  talk.sounds("own", "i1");
+  talk.done("own");
+  talk.heardOut();
+  talk.pass(3000);
+  assertEquals(talk.count("create_response"), 1);
+  assertEquals(talk.state.awaiting, []);
+});

@@ -105,6 +105,14 @@ export interface Answer {
   readonly over: boolean;
 }
 
+/** A tool that was called, and not run yet. */
+export interface HeldTool {
+  readonly callId: string;
+  readonly hangsUp: boolean;
+  /** The answer that wants it has sounded. */
+  readonly said: boolean;
+}
+
 /** Somebody may be breaking in: playback is held until that is sure. */
 interface Alarm {
   readonly onsetMs: number;
@@ -157,7 +165,7 @@ export interface CallState {
   /** An utterance whose answer was asked for at an early silence; 0 for none. */
   earlyUtterance: number;
   /** A tool that an answer wants while it is held: it runs when that goes on, or never. */
-  heldTool: { readonly callId: string; readonly hangsUp: boolean } | null;
+  heldTool: HeldTool | null;
   /** Our detector heard it and the brain's did not, so far. */
   unheard: Utterance | null;
   /** The caller was asked to say something again, and the brain has heard nothing since. */
@@ -204,8 +212,8 @@ export interface CallState {
   uplinkMuted: boolean;
   /** Whether the agent has asked into the silence. */
   prompted: boolean;
-  /** ... and has said goodbye, and nobody has said anything since. */
-  saidGoodbye: boolean;
+  /** Why it has said goodbye, or is about to, where nobody has said anything since but made a sound. */
+  goodbyeFor: EndReason | null;
   /** Since when neither side makes a sound; null while one does. */
   quietSinceMs: number | null;
   /** Since when the caller is owed something; null while they aren't. */
@@ -256,7 +264,7 @@ export function openingState(settings: TurnSettings, nowMs: number): CallState {
     deadAirs: 0,
     uplinkMuted: false,
     prompted: false,
-    saidGoodbye: false,
+    goodbyeFor: null,
     quietSinceMs: nowMs,
     owedSinceMs: null,
   };

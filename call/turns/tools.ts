@@ -8,45 +8,49 @@ import type { CallAction } from "./actions.ts";
 import { end, finishIfQuiet } from "./ending.ts";
 import type { EventOf } from "./events.ts";
 import { owe } from "./owing.ts";
-import type { Answer, CallState } from "./state.ts";
+import type { Answer, CallState, HeldTool } from "./state.ts";
 
 export function toolCalled(
   s: CallState,
   { responseId, callId, hangsUp }: EventOf<"tool_called">,
   out: CallAction[],
-  nowMs: number,
 ): void {
   const answer = s.answers.find((a) => a.responseId === responseId);
   if (s.phase !== "open" || !answer || answer.cancelled) return;
   s.answers = s.answers.map((a) => a === answer ? { ...a, usedTool: true } : a);
-  // The turn may not be over, or somebody may be breaking in.
-  if (s.held) s.heldTool = { callId, hangsUp };
-  else runTool(s, callId, hangsUp, out, nowMs);
+  // The turn may not be over, somebody may be breaking in, or the last words are still to be heard.
+  const said = answer.sounds || s.soundSinceMs !== null;
+  if (s.held || hangsUp) s.heldTool = { callId, hangsUp, said };
+  else runTool(s, callId, out);
 }
 
-/** What was held goes on after all, and so does the tool that it wants. */
+/** Runs after every event: a tool that had to wait is run as soon as it may be. */
 export function runHeldTool(s: CallState, out: CallAction[], nowMs: number): void {
   const tool = s.heldTool;
+  if (!tool || s.held || s.phase !== "open") return;
+  const speaks = ({ usedTool, over, spoken, cancelled }: Answer) =>
+    usedTool && !over && !spoken && !cancelled;
+  // Brains speak faster than anyone listens: whoever breaks into the rest of a goodbye is there.
+  if (tool.hangsUp && (s.soundSinceMs !== null || s.answers.some(speaks))) return;
   s.heldTool = null;
   if (s.soundSinceMs === null) s.answers = s.answers.filter(({ over }) => !over);
-  if (tool) runTool(s, tool.callId, tool.hangsUp, out, nowMs);
+  if (tool.hangsUp) hangUp(s, tool, out, nowMs);
+  else runTool(s, tool.callId, out);
 }
 
-function runTool(
-  s: CallState,
-  callId: string,
-  hangsUp: boolean,
-  out: CallAction[],
-  nowMs: number,
-): void {
-  out.push({ type: "tool_output", callId, outcome: hangsUp ? "hangs_up" : "unknown" });
-  if (!hangsUp) return owe(s, "tool");
-  const speaks = ({ kind, sounds, cancelled }: Answer) =>
-    (sounds || kind === "goodbye") && !cancelled;
-  const silent = s.soundSinceMs === null && !s.answers.some(speaks);
+/** The only tool that is known hangs up. */
+function runTool(s: CallState, callId: string, out: CallAction[]): void {
+  out.push({ type: "tool_output", callId, outcome: "unknown" });
+  owe(s, "tool");
+}
+
+function hangUp(s: CallState, { callId, said }: HeldTool, out: CallAction[], nowMs: number): void {
+  out.push({ type: "tool_output", callId, outcome: "hangs_up" });
+  // What it had to say was said and heard.
+  s.answers = s.answers.filter(({ spoken }) => !spoken);
+  const saysGoodbye = s.answers.some(({ kind, cancelled }) => kind === "goodbye" && !cancelled);
   end(s, "agent_hung_up", out, nowMs);
   // Whoever hangs up says goodbye first.
-  if (silent) owe(s, "goodbye");
-  // It may come when everything has been said and heard already.
+  if (!said && !saysGoodbye) owe(s, "goodbye");
   finishIfQuiet(s, out);
 }

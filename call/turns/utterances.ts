@@ -45,7 +45,7 @@ export function awaitAnswer(s: CallState, u: Utterance, out: CallAction[]): void
   // Prompts were for a caller who says nothing.
   s.owes = s.owes.filter((kind) => kind === "greeting" || kind === "tool");
   s.maybeMeant = null;
-  s.saidGoodbye = false;
+  s.goodbyeFor = null;
   if (u.by === "voice") s.turnEndMs = u.endMs;
   const kind = u.by === "text" ? "text" : s.turnBegan ? "goes_on" : "answer";
   s.turnBegan = true;
@@ -56,6 +56,14 @@ export function awaitAnswer(s: CallState, u: Utterance, out: CallAction[]): void
 export function isKnown(s: CallState, itemId: string): boolean {
   const holds = ({ items }: Utterance) => items.includes(itemId);
   return s.awaiting.some(holds) || s.answers.some(({ utterances }) => utterances.some(holds));
+}
+
+/** The oldest words that the brain had not taken are in the conversation now. */
+export function takeFirst(s: CallState): void {
+  const all = [...s.answers.flatMap(({ utterances }) => utterances), ...s.awaiting];
+  const first = all.filter(({ by, taken }) => by === "voice" && !taken)
+    .sort((a, b) => a.id - b.id)[0];
+  if (first) take(s, ({ id }) => id === first.id);
 }
 
 /** Answers that the brain begins from now on know it. */

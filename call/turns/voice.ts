@@ -18,7 +18,6 @@ import { takeBack } from "./early_answer.ts";
 import { reopen } from "./ending.ts";
 import type { EventOf, Heard } from "./events.ts";
 import type { CallState, Utterance } from "./state.ts";
-import { runHeldTool } from "./tools.ts";
 import { endTurn, isLocal, REST_MS, utterance, withItem } from "./utterances.ts";
 
 /** What is said so soon after the caller's own turn goes on with it, though an answer has begun. */
@@ -130,6 +129,7 @@ export function callerStopped(
   if (by === "local") {
     s.voiceSinceMs = null;
     s.voiceEndMs = endMs;
+    s.lastActivityMs = nowMs;
   } else {
     s.brainEnded = true;
     // A time long before the words themselves is none.
@@ -178,10 +178,7 @@ export function voiceDue(
   out: CallAction[],
   nowMs: number,
 ): void {
-  if (s.alarm?.audible) {
-    callOff(s, playing, out, nowMs);
-    runHeldTool(s, out, nowMs);
-  }
+  if (s.alarm?.audible) callOff(s, playing, out, nowMs);
   out.push({ type: "ignore_voice", untilSilence: true });
   callerStopped(
     s,

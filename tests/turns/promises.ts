@@ -123,8 +123,8 @@ export const PROMISES: readonly Promised[] = [
     const asksMs = scene.ring().inMs("unheard");
     return between(sleepsMs, 300, 1200) && between(asksMs, 1500, 5000);
   }],
-  ["a sound of 400 ms that only we hear is no question", () => {
-    const scene = new Scene().ready().at(5000).starts().at(5400).stops().ring();
+  ["a sound of 300 ms that only we hear is no question", () => {
+    const scene = new Scene().ready().at(5000).starts().at(5300).stops().ring();
     return scene.inMs("unheard") === Infinity;
   }],
   ["a voice that the brain can't hear puts an answer off by 0.5 to 2 s", () => {
