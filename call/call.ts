@@ -1,6 +1,6 @@
 /**
  * One call: where the audio road and the decision road meet. Audio passes through without a
- * decision; everything else becomes an event for the machine, whose actions are carried out before
+ * decision; everything else becomes an event for the machine, whose actions are done before
  * the next event is looked at.
  *
  * @module

@@ -23,7 +23,7 @@ const TOOL_OUTPUTS: Readonly<Record<ToolOutcome, string>> = {
   interrupted: "The caller went on speaking, so this was not done.",
 };
 
-/** Carries out one action that was decided at `nowMs`. */
+/** Does one action that was decided at `nowMs`. */
 export function perform(action: CallAction, call: CallParts, nowMs: number): void {
   const { brain, deps, playback, timeline, transcript, uplink } = call;
   const { log, telemetry } = deps;

@@ -16,8 +16,7 @@ import { PlayoutClock } from "./playout_clock.ts";
 import { PlayoutQueue } from "./playout_queue.ts";
 import type { Heard } from "./turns/events.ts";
 
-const PROBE = "probe";
-const OURS = "ours";
+const PROBE = "probe", OURS = "ours";
 const LEAD_SLACK_MS = 200;
 /** Without marks, audio is let go of this long after it should have been heard. */
 const KEEP_MS = 5000;
@@ -72,8 +71,7 @@ export class Playback {
   /** The next audio is the beginning of an answer, perhaps behind one that still plays. */
   begin(): void {
     this.#answerMs = this.#queue.receivedMs;
-    this.#firstSent = false;
-    this.#firstHeard = false;
+    this.#firstSent = this.#firstHeard = false;
   }
 
   /**
@@ -99,8 +97,7 @@ export class Playback {
   /** Says something of our own, behind what plays; it is no answer, and none is timed by it. */
   say(payload: string): void {
     const nothingElse = this.#complete;
-    this.#firstSent = true;
-    this.#firstHeard = true;
+    this.#firstSent = this.#firstHeard = true;
     this.enqueue(OURS, payload, true);
     if (nothingElse) this.complete();
   }
@@ -170,8 +167,6 @@ export class Playback {
   }
 
   close(): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
     this.#reset();
   }
 
@@ -243,8 +238,7 @@ export class Playback {
 
   /** One timer at most: for the next chunk, or for the end of the answer. */
   #plan(nowMs: number): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
+    this.#stopTimer();
     const heardMs = this.#ear.heardMs(nowMs);
     let waitMs: number;
     if (this.#queue.waiting > 0) {
@@ -264,14 +258,17 @@ export class Playback {
       const allHeard = this.#queue.waiting === 0 && this.#heardNow() >= this.#sentMs;
       if (!allHeard) this.#pump();
       else if (this.#complete) this.#finished();
-      else this.#ranDry();
+      else {
+        // The brain makes us wait for the rest of its answer.
+        this.#audible = false;
+        this.#port.silent();
+      }
     });
   }
 
-  /** The brain makes us wait for the rest of its answer. */
-  #ranDry(): void {
-    this.#audible = false;
-    this.#port.silent();
+  #stopTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
   }
 
   #finished(): void {
@@ -282,8 +279,7 @@ export class Playback {
 
   /** Goes back to `positionMs`: what was sent after it will be sent again. */
   #restart(positionMs: number): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = null;
+    this.#stopTimer();
     this.#marks.restart();
     this.#ear.restart(positionMs);
     this.#sentMs = positionMs;
@@ -299,7 +295,6 @@ export class Playback {
     this.#audible = false;
     this.#unfinished = false;
     this.#answerMs = 0;
-    this.#firstSent = false;
-    this.#firstHeard = false;
+    this.#firstSent = this.#firstHeard = false;
   }
 }

@@ -22,7 +22,7 @@ import {
   readTwilioMessage,
   type TwilioMessage,
 } from "./twilio_messages.ts";
-import { hangUpCall, type TwilioAccount } from "./twilio_rest.ts";
+import { hangUpCall, type TwilioPort } from "./twilio_rest.ts";
 
 export interface TwilioSettings extends StallSettings {
   /** A jump of the timestamps is filled up to this; OpenAI's own adapter caps at 10 s too. */
@@ -54,14 +54,6 @@ const GAP_TOLERANCE_MS = 20;
 export interface FrameCounts {
   framesIn: number;
   framesSlowPath: number;
-}
-
-/** What the server knows of Twilio, and a stream doesn't. */
-export interface TwilioPort {
-  /** Why this call's stream is refused, or null. `token` is what the TwiML has handed to it. */
-  refuses(callSid: string, token: string | undefined): string | null;
-  /** The account by which we can hang up; null without credentials. */
-  account(accountSid: string): TwilioAccount | null;
 }
 
 /** The server's side of one Twilio stream: a leg, and the handlers of its socket. */

@@ -15,6 +15,14 @@ export interface TwilioAccount {
   readonly authToken: string;
 }
 
+/** What the server knows of Twilio, and a stream doesn't. */
+export interface TwilioPort {
+  /** Why this call's stream is refused, or null. `token` is what the TwiML has handed to it. */
+  refuses(callSid: string, token: string | undefined): string | null;
+  /** The account by which we can hang up; null without credentials. */
+  account(accountSid: string): TwilioAccount | null;
+}
+
 const ATTEMPTS = 3;
 const TIMEOUT_MS = 5000;
 const PAUSE_MS = 250;

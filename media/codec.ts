@@ -1,5 +1,5 @@
 /**
- * One door to the three encodings: decode, encode, level and silence of whatever format a leg or a
+ * The three encodings behind one name each: decode, encode, level and silence of whatever format a leg or a
  * brain speaks.
  *
  * @module

@@ -166,7 +166,7 @@ test("drain doesn't wait for a socket that never comes longer than its place is 
   assert(tookMs > 30 && tookMs < 500, `took ${tookMs} ms`);
 });
 
-/** What may happen to a registry. Seats and ids are picked by number, whatever there is. */
+/** What may happen to a registry. Places and ids are picked by number, whatever there is. */
 const operation = fc.oneof(
   fc.record({ type: fc.constant("reserve" as const), n: fc.nat(5) }),
   fc.record({ type: fc.constant("release" as const), n: fc.nat(5) }),

@@ -21,7 +21,8 @@ import { callSettings } from "./call_settings.ts";
 import { EventFeed } from "./event_feed.ts";
 import { StreamTokens } from "./stream_tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { type CallCounts, Telemetry } from "../telemetry/telemetry.ts";
+import type { CallCounts } from "../telemetry/health.ts";
+import { Telemetry } from "../telemetry/telemetry.ts";
 import { VERSION } from "../version.ts";
 
 /** What the routes are given. */

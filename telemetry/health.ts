@@ -7,6 +7,17 @@
 import type { LatencySummary } from "./rolling_histogram.ts";
 import type { LoopDelay } from "./loop_delay.ts";
 
+export type CallKind = "twilio" | "browser";
+
+/** The calls of this instance: whoever admits them counts them, and is asked. */
+export interface CallCounts {
+  readonly maxCalls: number;
+  readonly live: number;
+  readonly liveByKind: Readonly<Record<CallKind, number>>;
+  /** Why no new call is taken just now, or null. */
+  readonly closedBecause: "draining" | "full" | null;
+}
+
 /** The state of one instance, for people and checks. */
 export interface HealthReport {
   /** `ok` takes calls; `full` and `draining` don't. */
@@ -49,4 +60,17 @@ export function warningsFor(loop: LoopDelay, cpuSteal: number | null): string[] 
 /** Tenths are as fine as anyone reads a millisecond. */
 export function tenths(value: number | null): number | null {
   return value === null ? null : Math.round(value * 10) / 10;
+}
+
+/** In tenths of a millisecond. */
+export function rounded(s: LatencySummary): LatencySummary {
+  return {
+    count: s.count,
+    avg: tenths(s.avg),
+    min: tenths(s.min),
+    max: tenths(s.max),
+    p50: tenths(s.p50),
+    p95: tenths(s.p95),
+    p99: tenths(s.p99),
+  };
 }

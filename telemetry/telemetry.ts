@@ -7,24 +7,20 @@
 import process from "node:process";
 import { CpuStealMonitor } from "./cpu_steal.ts";
 import { FrameWatch } from "./frame_watch.ts";
-import { type HealthReport, tenths, warningsFor } from "./health.ts";
+import {
+  type CallCounts,
+  type CallKind,
+  type HealthReport,
+  rounded,
+  tenths,
+  warningsFor,
+} from "./health.ts";
 import { BoundedLabel } from "./labels.ts";
 import { log } from "./log.ts";
 import { LoopDelayMonitor } from "./loop_delay.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import { type LatencySummary, RollingHistogram } from "./rolling_histogram.ts";
+import { RollingHistogram } from "./rolling_histogram.ts";
 import type { CallEndReason, ErrorSeverity, TurnRecord, TurnStages, UsageTokens } from "./turn.ts";
-
-type CallKind = "twilio" | "browser";
-
-/** The calls of this instance: whoever admits them counts them, and is asked. */
-export interface CallCounts {
-  readonly maxCalls: number;
-  readonly live: number;
-  readonly liveByKind: Readonly<Record<CallKind, number>>;
-  /** Why no new call is taken just now, or null. */
-  readonly closedBecause: "draining" | "full" | null;
-}
 
 /** Settings of a {@link Telemetry}. */
 export interface TelemetryOptions {
@@ -262,7 +258,7 @@ export class Telemetry {
       region,
       instance,
       calls: { live: calls.live, max: calls.maxCalls },
-      latencyMs: { windowMs, ...roundedSummary(this.#latency.summary(now())) },
+      latencyMs: { windowMs, ...rounded(this.#latency.summary(now())) },
       deadAirs: this.#deadAirs,
       eventLoopDelayMs: { p50: tenths(loop.p50), p99: tenths(loop.p99), max: tenths(loop.max) },
       cpuSteal: cpuSteal === null ? null : Math.round(cpuSteal * 1000) / 1000,
@@ -295,16 +291,4 @@ function seconds(ms: number): number {
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
-}
-
-function roundedSummary(s: LatencySummary): LatencySummary {
-  return {
-    count: s.count,
-    avg: tenths(s.avg),
-    min: tenths(s.min),
-    max: tenths(s.max),
-    p50: tenths(s.p50),
-    p95: tenths(s.p95),
-    p99: tenths(s.p99),
-  };
 }

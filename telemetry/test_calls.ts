@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CallCounts } from "./telemetry.ts";
+import type { CallCounts } from "./health.ts";
 
 /** A server with room for `maxCalls`, on which nobody is calling but for what `more` says. */
 export function calls(maxCalls: number, more: Partial<CallCounts> = {}): CallCounts {

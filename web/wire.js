@@ -7,7 +7,7 @@
 
 /** Above this the network is slower than speech: frames are dropped, and counted, not queued. */
 const MAX_BUFFERED_MS = 400;
-/** A browser alone would knock for minutes at a door that nobody answers. */
+/** A browser alone would try for minutes to reach a server that does not answer. */
 const CONNECT_LIMIT_MS = 15_000;
 
 /**

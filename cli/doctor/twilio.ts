@@ -142,7 +142,7 @@ function* problemsOf(number: PhoneNumber, origin: string): Generator<Finding> {
     yield poor("numbers", `${name} calls the webhook by ${number.voice_method}`, { advice });
   }
   if (!sameUrl(number.status_callback, `${origin}/twilio/status`)) {
-    // Not needed for a call to work: it frees the seat of one that never connects.
+    // Not needed for a call to work: it frees the place of one that never connects.
     yield good("numbers", `${name} has no status callback to us`, {
       advice: `Set “Call status changes” to ${origin}/twilio/status`,
     });
