@@ -25,10 +25,11 @@ export function end(s: CallState, reason: EndReason, out: CallAction[], nowMs: n
   s.maybeMeant = null;
 }
 
-/** Last words that the brain says; whoever speaks or types into them is there after all. */
+/** The call ends with words of the brain's. */
 const isGoodbye = (reason: EndReason | null) =>
   reason === "caller_silent" || reason === "agent_hung_up";
 
+/** Whoever speaks or types into a goodbye is there after all. */
 export function reopen(s: CallState): void {
   if (s.phase !== "ending" || !isGoodbye(s.endReason)) return;
   s.phase = "open";

@@ -32,7 +32,7 @@ const ORDER: readonly AnswerKind[] = [
 ];
 
 export function owe(s: CallState, kind: AnswerKind): void {
-  // To somebody who turned out to be there.
+  // Whoever spoke into it is there: nobody says goodbye to them any more.
   if (kind === "goodbye" && s.phase !== "ending") return;
   if (!s.owes.includes(kind)) s.owes = [...s.owes, kind];
 }
