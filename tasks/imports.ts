@@ -6,7 +6,7 @@
  */
 
 /** Rooms of which a room may import anything; itself is always allowed. */
-const MAY_IMPORT: Record<string, readonly string[]> = {
+export const MAY_IMPORT: Record<string, readonly string[]> = {
   media: [],
   vad: [],
   runtime: [],

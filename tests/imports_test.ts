@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import { assertEquals } from "@std/assert";
-import { checkImports, problemsIn } from "../tasks/imports.ts";
+import { readFileSync } from "node:fs";
+import { checkImports, MAY_IMPORT, problemsIn } from "../tasks/imports.ts";
 
 const problems = (files: Record<string, string>) => problemsIn(new Map(Object.entries(files)));
 
@@ -32,4 +33,16 @@ test("imports: a room that nobody has placed is refused", () => {
   assertEquals(problems({ "attic/old.ts": "" }), [
     "attic/old.ts: the room attic is not in tasks/imports.ts",
   ]);
+});
+
+test("imports: the page on architecture tells of the table, room by room", () => {
+  const page = readFileSync(new URL("../docs/architecture.md", import.meta.url), "utf8");
+  const rows = [...page.matchAll(/^\| `([\w./]+)` \| [^|]+ \| ([^|]+) \|$/gm)];
+  const told = new Map(rows.map(([, room, may]) => [
+    room!.replace(/\/$/, ""),
+    [...may!.matchAll(/`([\w./]+)`/g)].map(([, name]) => name!.replace(/\/$/, "")).sort(),
+  ]));
+  for (const [room, may] of Object.entries(MAY_IMPORT)) {
+    if (room !== "version.ts") assertEquals(told.get(room), [...may].sort(), room);
+  }
 });
