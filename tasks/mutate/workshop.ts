@@ -8,7 +8,7 @@
 import type { Mutant } from "./mutants.ts";
 
 /** What a judgement needs. */
-const FOLDERS = ["call", "tests/turns"];
+const FOLDERS = ["call/turns", "tests/turns"];
 const FILES = ["tests/random.ts"];
 
 export interface Verdict {
