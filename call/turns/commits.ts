@@ -101,9 +101,7 @@ function isBesides(s: CallState, playing: readonly Heard[]): boolean {
 
 /** The session stands: what was said and typed in the meantime is said and typed now. */
 export function sendWhatWaited(s: CallState, out: CallAction[]): void {
-  const waited = s.awaiting;
-  s.awaiting = waited.map((u) => ({ ...u, unsentRef: 0 }));
-  for (const { id, unsentRef: ref } of waited) {
+  for (const { id, unsentRef: ref } of s.awaiting) {
     if (ref > 0) out.push({ type: "send_text", utterance: id, ref });
   }
   const { speaking } = s;

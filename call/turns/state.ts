@@ -73,7 +73,7 @@ export interface Utterance {
   readonly brainAnswersSinceMs: number | null;
   /** Our commit of it was refused: it is repeated before an answer is asked for. */
   readonly uncommitted: boolean;
-  /** Finds typed words again, which stay outside; 0 for a voice, and once they are sent. */
+  /** Finds words again that were typed before the session stood, and stay outside; 0 for others. */
   readonly unsentRef: number;
 }
 

@@ -7,6 +7,7 @@ import { emptyFound, exploreAll, walk } from "./explorer.ts";
 import { KNOWN_PATHS } from "./known_paths.ts";
 import { retrace } from "./paths.ts";
 import { FEW, manyFor, PLAIN, PROFILES, WALKED } from "./profiles.ts";
+import { LAST_WORDS } from "./last_words.ts";
 import { ODDITIES } from "./oddities.ts";
 import { PROMISES } from "./promises.ts";
 import { SITUATIONS } from "./situations.ts";
@@ -80,7 +81,9 @@ describe("the turn machine", () => {
 });
 
 describe("the turn machine promises that", () => {
-  for (const [promise, isKept] of [...PROMISES, ...ODDITIES]) it(promise, () => assert(isKept()));
+  for (const [promise, isKept] of [...PROMISES, ...ODDITIES, ...LAST_WORDS]) {
+    it(promise, () => assert(isKept()));
+  }
 });
 
 describe("the explorer", () => {

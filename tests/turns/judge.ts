@@ -11,12 +11,13 @@ import { emptyFound, exploreAll, walk } from "./explorer.ts";
 import { KNOWN_PATHS } from "./known_paths.ts";
 import { retrace } from "./paths.ts";
 import { FEW, manyFor, PLAIN, PROFILES, WALKED } from "./profiles.ts";
+import { LAST_WORDS } from "./last_words.ts";
 import { ODDITIES } from "./oddities.ts";
 import { PROMISES } from "./promises.ts";
 import { SITUATIONS } from "./situations.ts";
 import { machine } from "./subject.ts";
 
-for (const [promise, isKept] of [...PROMISES, ...ODDITIES]) {
+for (const [promise, isKept] of [...PROMISES, ...ODDITIES, ...LAST_WORDS]) {
   if (isKept()) continue;
   console.log(`not kept: ${promise}`);
   Deno.exit(1);
