@@ -13,6 +13,8 @@ const leaving = () => {
   return scene.created().sounds().done().silent().pass(7000);
 };
 const LONG = [{ itemId: "r1_item", heardMs: 1000, receivedMs: 8000 }];
+const ENDS = [{ itemId: "r1_item", heardMs: 1500, receivedMs: 3000 }];
+const LONG_ENOUGH = [{ itemId: "r1_item", heardMs: 6000, receivedMs: 8000 }];
 const FIRST = [{ itemId: "r1_item", heardMs: 60, receivedMs: 8000 }];
 const said = (scene: Scene, phrase: string) =>
   scene.all.filter((action) => action.type === "say" && action.phrase === phrase).length;
@@ -63,4 +65,27 @@ export const LAST_WORDS: readonly Promised[] = [
       return scene.pauses(FIRST).did("cancel_response");
     },
   ],
+  ["a hello into the end of the greeting is answered by it", () => {
+    const scene = new Scene({ greets: true }).ready().created().sounds().done().at(1500);
+    scene.brainStarts("hello").starts().at(1650).pauses(ENDS).stops().ring();
+    return scene.did("resume") && scene.state.maybeMeant === null;
+  }],
+  ["a short word that the brain has taken isn't answered again after a tool's answer", () => {
+    const scene = answering().calls("r1").at(1500).brainStarts("yes").starts().at(1650);
+    scene.pauses(LONG_ENOUGH).stops().ring().brainStops("yes").commits("yes").done();
+    return scene.asks.join() === "tool" && scene.state.maybeMeant === null;
+  }],
+  ["words that only the brain hears cut an answer to what was heard", () => {
+    const scene = answering().done().at(1000).brainStarts("i1").at(2200).brainStops("i1");
+    return scene.commits("i1", LONG).did("truncate");
+  }],
+  ["a brain that answers before it was asked has forgotten no name", () => {
+    const scene = new Scene().ready().brainStarts("i1").at(800).brainStops("i1").commits("i1");
+    return scene.unnamed("r1").state.echoesNames === "unknown";
+  }],
+  ["with local turns, a commit is of a voice and not of a line", () => {
+    const scene = new Scene({ turns: "local" }).ready().writes().voice(800).commits("i1");
+    const all = [...scene.state.awaiting, ...scene.state.answers.flatMap((a) => a.utterances)];
+    return all.filter(({ taken }) => taken).map(({ by }) => by).join() === "voice";
+  }],
 ];
