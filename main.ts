@@ -13,7 +13,7 @@ import type { Runtime } from "./runtime/runtime.ts";
 import { configureLog, flushLogs, flushLogsSync, log } from "./telemetry/log.ts";
 import { VERSION } from "./version.ts";
 
-/** WebSockets: defaults of the field, see DESIGN and docs/architecture.md. */
+/** WebSockets: defaults of the field, see docs/architecture.md. */
 const SOCKET_LIMITS = {
   maxMessageBytes: 16 * 1024 * 1024,
   pingSeconds: 5,

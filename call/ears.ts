@@ -17,7 +17,7 @@ export interface EarsPort {
   paused(endMs: number): void;
   /** The caller goes on after a pause. */
   resumed(pauseMs: number): void;
-  /** The pause has lasted `maybeDoneMs`: the turn may be over. */
+  /** The pause has lasted `speculateMs`: the turn may be over. */
   maybeDone(endMs: number): void;
   stopped(endMs: number): void;
   /** The silence that ends the turn now; left out, the detector's own number stands. */
@@ -26,11 +26,11 @@ export interface EarsPort {
 
 export interface EarsSettings {
   readonly minSpeechMs: number;
-  readonly minSilenceMs: number;
+  readonly silenceMs: number;
   /** Without voice for this long, the caller pauses. */
   readonly pauseMs: number;
   /** 0 for never. */
-  readonly maybeDoneMs: number;
+  readonly speculateMs: number;
   /** While the agent speaks: a voice that lasts this long may be the caller's. */
   readonly gateMs: number;
   /** While the agent speaks: ... and has to be this much louder than the expected echo. */
@@ -40,9 +40,9 @@ export interface EarsSettings {
 
 const EARS_DEFAULTS: EarsSettings = {
   minSpeechMs: 50,
-  minSilenceMs: 200,
+  silenceMs: 200,
   pauseMs: 160,
-  maybeDoneMs: 0,
+  speculateMs: 0,
   gateMs: 30,
   gateDb: 4,
   maxFrameMs: 2000,
@@ -95,7 +95,7 @@ export class Ears {
     this.#port = port;
     this.#pcm = new Int16Array(this.#settings.maxFrameMs * format.sampleRateHz / 1000);
     this.#hopSamples = HOP_MS * format.sampleRateHz / 1000;
-    const { minSpeechMs, minSilenceMs } = this.#settings;
+    const { minSpeechMs, silenceMs: minSilenceMs } = this.#settings;
     const options = { sampleRateHz: format.sampleRateHz, minSpeechMs, minSilenceMs };
     this.vad = new Vad(options, (event) => {
       if (event.type === "speech_started") this.#began(this.#at(event.startMs));
@@ -224,7 +224,7 @@ export class Ears {
 
   /** The silence that the detector counts: it may end the turn. */
   #watchEnd(): void {
-    const { maybeDoneMs } = this.#settings;
+    const { speculateMs } = this.#settings;
     const silenceMs = this.vad.silenceMs;
     if (silenceMs === 0) {
       if (this.#goesOn || this.#maybeDone) this.#port.resumed(this.#longestMs);
@@ -236,7 +236,7 @@ export class Ears {
     this.#longestMs = silenceMs;
     const endsAfterMs = this.#port.silenceMs?.();
     if (endsAfterMs !== undefined) this.vad.minSilenceMs = endsAfterMs;
-    if (maybeDoneMs > 0 && !this.#maybeDone && silenceMs >= maybeDoneMs) {
+    if (speculateMs > 0 && !this.#maybeDone && silenceMs >= speculateMs) {
       this.#maybeDone = true;
       this.#port.maybeDone(this.#at(this.vad.positionMs - silenceMs));
     }

@@ -84,7 +84,7 @@ function said(name: SpeechName, settings: Partial<EarsSettings> = {}, format = P
 
 test("a sentence is told once, with its true beginning and end on the call's clock", () => {
   for (const name of ["question_open", "question_hear", "question_order"] as const) {
-    const { told, onsetsMs, endsMs } = said(name, { minSilenceMs: 500 });
+    const { told, onsetsMs, endsMs } = said(name, { silenceMs: 500 });
     assertEquals(told, ["started", "paused", "stopped"], name);
     const { startMs, endMs } = speechFacts(name);
     const lateMs = onsetsMs[0]! - (BEGAN_MS + 500 + startMs);
@@ -96,9 +96,9 @@ test("a sentence is told once, with its true beginning and end on the call's clo
 });
 
 test("every format of a leg is heard alike", () => {
-  const wanted = said("question_open", { minSilenceMs: 500 });
+  const wanted = said("question_open", { silenceMs: 500 });
   for (const format of [PCMA, PCM_24K, PCM_48K]) {
-    const rig = said("question_open", { minSilenceMs: 500 }, format);
+    const rig = said("question_open", { silenceMs: 500 }, format);
     assertEquals(rig.told, wanted.told);
     assert(Math.abs(rig.onsetsMs[0]! - wanted.onsetsMs[0]!) <= 120);
     assert(Math.abs(rig.endsMs[0]! - wanted.endsMs[0]!) <= 40);
@@ -106,22 +106,22 @@ test("every format of a leg is heard alike", () => {
 });
 
 test("a pause inside a sentence is told when it begins and, with its length, when it ends", () => {
-  const rig = said("booking_pause", { minSilenceMs: 1500, pauseMs: 120 });
+  const rig = said("booking_pause", { silenceMs: 1500, pauseMs: 120 });
   assertEquals(rig.told, ["started", "paused", "resumed", "paused", "stopped"]);
   const { startMs, endMs } = speechFacts("booking_pause").pauses[0]!;
   assert(Math.abs(rig.pausesMs[0]! - (endMs - startMs)) < 100, `${rig.pausesMs[0]} ms`);
 });
 
 test("a pause that may be the end of the turn is told early, with the end as it will be", () => {
-  const rig = said("question_open", { minSilenceMs: 500, maybeDoneMs: 150 });
+  const rig = said("question_open", { silenceMs: 500, speculateMs: 150 });
   assertEquals(rig.told, ["started", "paused", "maybeDone", "stopped"]);
   assert(Math.abs(rig.maybeEndsMs[0]! - rig.endsMs[0]!) <= 80);
-  assertEquals(said("question_open", { minSilenceMs: 500 }).maybeEndsMs, []);
+  assertEquals(said("question_open", { silenceMs: 500 }).maybeEndsMs, []);
 });
 
 test("who decides how long the silence has to be is asked while it lasts", () => {
   let asked = 0;
-  const rig = new Rig({ minSilenceMs: 200 }, PCMU, () => {
+  const rig = new Rig({ silenceMs: 200 }, PCMU, () => {
     asked++;
     return 1500;
   });
@@ -133,7 +133,7 @@ test("who decides how long the silence has to be is asked while it lasts", () =>
 });
 
 test("while the agent speaks, what is no louder than its echo is not told at all", () => {
-  const rig = new Rig({ minSilenceMs: 500 });
+  const rig = new Rig({ silenceMs: 500 });
   rig.silence(500);
   rig.echoDbfs = 0;
   rig.hear(loadSpeech("question_open"));
@@ -142,7 +142,7 @@ test("while the agent speaks, what is no louder than its echo is not told at all
 });
 
 test("while the agent speaks, a louder caller is heard, once it has lasted gateMs", () => {
-  const rig = new Rig({ minSilenceMs: 500, gateMs: 40 });
+  const rig = new Rig({ silenceMs: 500, gateMs: 40 });
   rig.silence(500);
   rig.echoDbfs = -50;
   rig.hear(loadSpeech("question_open"));
@@ -153,7 +153,7 @@ test("while the agent speaks, a louder caller is heard, once it has lasted gateM
   rig.echoDbfs = -Infinity;
   rig.silence(2000);
   assertEquals(rig.told.at(-1), "stopped");
-  const slow = new Rig({ minSilenceMs: 500, gateMs: 1700 });
+  const slow = new Rig({ silenceMs: 500, gateMs: 1700 });
   slow.silence(500);
   slow.echoDbfs = -50;
   slow.hear(loadSpeech("question_open"));
@@ -162,7 +162,7 @@ test("while the agent speaks, a louder caller is heard, once it has lasted gateM
 
 test("speech that was called off ends without a word, and may begin again", () => {
   const speech = loadSpeech("question_open");
-  const rig = new Rig({ minSilenceMs: 500 });
+  const rig = new Rig({ silenceMs: 500 });
   rig.silence(500);
   rig.hear(speech.subarray(0, 800 * 8));
   rig.silence(240);
@@ -174,7 +174,7 @@ test("speech that was called off ends without a word, and may begin again", () =
   rig.silence(2000);
   assertEquals(rig.told.slice(2), ["started", "paused", "stopped"]);
   // And without a long silence between: what goes on passes the gate anew.
-  const goesOn = new Rig({ minSilenceMs: 500 });
+  const goesOn = new Rig({ silenceMs: 500 });
   goesOn.silence(500);
   goesOn.hear(speech.subarray(0, 800 * 8));
   goesOn.silence(240);
@@ -185,7 +185,7 @@ test("speech that was called off ends without a word, and may begin again", () =
 });
 
 test("lastVoiceMs is now while the caller speaks, and stands still in a pause", () => {
-  const rig = new Rig({ minSilenceMs: 1500 });
+  const rig = new Rig({ silenceMs: 1500 });
   assertEquals(rig.ears.lastVoiceMs(7), 7);
   rig.silence(500);
   rig.hear(loadSpeech("question_open"));
@@ -224,7 +224,7 @@ function hiss(ms: number, levelDbfs: number, seed = 1): Uint8Array {
 test("while the agent speaks, the caller is told sooner than the detector would", () => {
   for (const name of ["question_open", "question_hear", "question_order", "stop_wait"] as const) {
     const toldAfter = (echoDbfs: number) => {
-      const rig = new Rig({ minSilenceMs: 500 });
+      const rig = new Rig({ silenceMs: 500 });
       rig.hear(hiss(1000, -60));
       rig.echoDbfs = echoDbfs;
       const fromMs = rig.nowMs;
@@ -241,7 +241,7 @@ test("while the agent speaks, the caller is told sooner than the detector would"
 });
 
 test("while the agent speaks, a click is not told, and a bang is told and called off by itself", () => {
-  const rig = new Rig({ minSilenceMs: 500 });
+  const rig = new Rig({ silenceMs: 500 });
   rig.hear(hiss(1000, -60));
   rig.echoDbfs = -65;
   // 2 ms in the middle of a hop: the detector's smoothing lets none of it through.
@@ -270,7 +270,7 @@ test("noise of the line does not pass the gate, however low the echo", () => {
 
 test("a pause counts from the last voice, also where noise makes the detector wait", () => {
   for (const noiseDbfs of [-65, -46]) {
-    const rig = new Rig({ minSilenceMs: 1500, pauseMs: 160 });
+    const rig = new Rig({ silenceMs: 1500, pauseMs: 160 });
     rig.hear(hiss(1500, noiseDbfs));
     const speech = loadSpeech("mm_hm");
     const noise = hiss(speech.length / 8, noiseDbfs, 3);
@@ -284,7 +284,7 @@ test("a pause counts from the last voice, also where noise makes the detector wa
 });
 
 test("a frame holds only our echo as long as nobody was told and echo is expected to be heard", () => {
-  const rig = new Rig({ minSilenceMs: 500 });
+  const rig = new Rig({ silenceMs: 500 });
   rig.hear(hiss(1000, -60));
   assertEquals(rig.ears.onlyEcho, false);
   rig.echoDbfs = -40;

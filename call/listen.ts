@@ -45,8 +45,8 @@ export function makeEars(
   if (local) port.silenceMs = () => endpointing.silenceMs();
   return new Ears(format, port, {
     minSpeechMs,
-    minSilenceMs: silenceMs,
-    maybeDoneMs: local ? speculateMs : 0,
+    silenceMs,
+    speculateMs: local ? speculateMs : 0,
     gateMs,
     gateDb,
   });

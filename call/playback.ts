@@ -204,7 +204,7 @@ export class Playback {
       const startsAtMs = nowMs + this.#sentMs - this.#ear.heardMs(nowMs);
       // After a hold, the first piece may have been heard in part.
       const payload = this.#queue.cut(chunk, this.#sentMs - chunk.startMs);
-      this.#port.send(payload, startsAtMs, chunk.begins);
+      if (payload) this.#port.send(payload, startsAtMs, chunk.begins);
       this.#unfinished = true;
       this.#ear.sent(chunk.endMs, nowMs);
       this.#sentMs = chunk.endMs;

@@ -16,6 +16,8 @@ export interface Chunk {
   readonly begins: boolean;
   readonly startMs: number;
   readonly endMs: number;
+  /** It begins with the second half of a sample: a brain may cut its audio anywhere. */
+  readonly inSample: boolean;
 }
 
 interface Item {
@@ -38,14 +40,21 @@ export class PlayoutQueue {
   #next = 0;
   #items: Item[] = [];
   #receivedMs = 0;
+  /** Of the present item. */
+  #itemBytes = 0;
+  #sampleBytes = 1;
+  /** What is sent next doesn't follow what was sent last. */
+  #seam = false;
 
   constructor(format: AudioFormat, maxChunkMs: number) {
     this.#bytesPerMs = bytesPerMs(format);
     this.#maxChunkMs = maxChunkMs;
+    this.format = format;
   }
 
   set format(format: AudioFormat) {
     this.#bytesPerMs = bytesPerMs(format);
+    this.#sampleBytes = format.encoding === "pcm16" ? 2 : 1;
   }
 
   durationMs(payload: string): number {
@@ -85,8 +94,11 @@ export class PlayoutQueue {
 
   #push(payload: string, durationMs: number, begins: boolean): void {
     const startMs = this.#receivedMs;
+    if (begins) this.#itemBytes = 0;
+    const inSample = this.#itemBytes % this.#sampleBytes !== 0;
     this.#receivedMs += durationMs;
-    this.#chunks.push({ payload, begins, startMs, endMs: this.#receivedMs });
+    this.#itemBytes += base64ByteLength(payload);
+    this.#chunks.push({ payload, begins, startMs, endMs: this.#receivedMs, inSample });
   }
 
   /** The next piece, which is sent now; there has to be one. */
@@ -95,8 +107,16 @@ export class PlayoutQueue {
   }
 
   /** What is left of a piece whose first `skipMs` were heard. */
-  cut({ payload }: Chunk, skipMs: number): string {
-    const skipChars = Math.floor(skipMs * this.#bytesPerMs / CUT_BYTES) * CUT_CHARS;
+  cut({ payload, inSample }: Chunk, skipMs: number): string {
+    const seam = this.#seam;
+    this.#seam = false;
+    const skipBytes = skipMs * this.#bytesPerMs;
+    // Behind a seam nobody has the first half any more: three bytes on, a sample begins.
+    if (seam && inSample) {
+      const steps = Math.floor(Math.max(0, skipBytes - CUT_BYTES / 2) / CUT_BYTES);
+      return payload.slice(CUT_CHARS / 2 + steps * CUT_CHARS);
+    }
+    const skipChars = Math.floor(skipBytes / CUT_BYTES) * CUT_CHARS;
     return skipChars > 0 ? payload.slice(skipChars) : payload;
   }
 
@@ -111,6 +131,7 @@ export class PlayoutQueue {
 
   /** What comes after `positionMs` is sent again. */
   goBackTo(positionMs: number): void {
+    this.#seam = true;
     const index = this.#chunks.findIndex((chunk) => chunk.endMs > positionMs);
     this.#next = index < 0 ? this.#chunks.length : index;
   }

@@ -6,6 +6,7 @@
  */
 
 import type { AudioFormat } from "../media/format.ts";
+import type { CallKind } from "../telemetry/health.ts";
 
 /** Who is on the other end, as far as the wire tells. */
 export interface LegStart {
@@ -69,7 +70,7 @@ export type LegNews =
 /** One caller's wire, and what it can do. Each can be cleared: breaking in is what we are for. */
 export interface Leg {
   /** For labels in metrics, the history and logs; nothing is decided by it. */
-  readonly kind: "twilio" | "browser";
+  readonly kind: CallKind;
   /** Both ways. */
   readonly format: AudioFormat;
   /** What the brain is best asked for: between equal formats, audio passes untouched. */

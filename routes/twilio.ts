@@ -80,7 +80,8 @@ export function twilioRoutes({ config, registry, tokens, telemetry, log, startCa
     status.pathname = status.pathname.replace(/voice\/?$/, "status");
     status.search = "";
     // The stream itself doesn't say which number was called.
-    const parameters = { token: tokens.issue(callId), to: form.get("To") ?? "" };
+    const to = form.get("To");
+    const parameters = { token: tokens.issue(callId), ...(to && { to }) };
     return c.body(connectTwiml(stream.href, status.href, parameters));
   });
 

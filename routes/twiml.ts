@@ -10,7 +10,7 @@ import VoiceResponse from "twilio/lib/twiml/VoiceResponse.js";
 /**
  * Connects the call to our stream. What follows is heard only if the stream breaks.
  *
- * @param parameters Come back with the stream's `start`; Twilio leaves out those without a value.
+ * @param parameters Come back with the stream's `start`.
  */
 export function connectTwiml(
   streamUrl: string,

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { CallKind } from "../telemetry/health.ts";
 import type { TurnRecord, TurnStages } from "../telemetry/turn.ts";
 
 export interface HistorySettings {
@@ -25,7 +26,7 @@ const HISTORY_DEFAULTS: HistorySettings = {
 export interface CallSummary {
   /** Twilio's CallSid, or an id of our own for a browser. */
   readonly id: string;
-  readonly kind: "twilio" | "browser";
+  readonly kind: CallKind;
   readonly state: "live" | "done";
   /** ISO 8601. */
   readonly startedAt: string;
@@ -59,7 +60,7 @@ interface Tally {
 
 interface KeptCall {
   readonly id: string;
-  readonly kind: "twilio" | "browser";
+  readonly kind: CallKind;
   readonly startedAtMs: number;
   readonly turns: TurnRecord[];
   readonly forgotten: Tally;
@@ -100,7 +101,7 @@ export class History {
    *
    * @param present Gives the turn that is going on, as far as it has come.
    */
-  began(id: string, kind: "twilio" | "browser", present: () => TurnRecord | null): void {
+  began(id: string, kind: CallKind, present: () => TurnRecord | null): void {
     this.#done.delete(id);
     const forgotten = { turns: 0, bargeIns: 0, costUsd: 0, unpriced: false };
     const call = { id, kind, startedAtMs: this.#nowMs(), turns: [], forgotten, present };

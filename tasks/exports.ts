@@ -18,9 +18,6 @@ const LISTED = /^export\s+(?:type\s+)?\{([^}]*)\}(?:\s*from\s*"([^"]+)")?/gm;
 const IMPORTED = /(?:^|\n)\s*import\s+(?:type\s+)?(?:\w+\s*,\s*)?\{([^}]*)\}\s*from\s*"([^"]+)"/g;
 const WHOLE = /(?:\*\s*as\s+\w+\s+from\s*|import\()"(\.[^"]+)"/g;
 
-/** Rooms that are being moved; they follow. */
-const LATER = /^$/;
-
 interface Uses {
   product: boolean;
   tests: boolean;
@@ -47,7 +44,7 @@ export function exportProblems(files: ReadonlyMap<string, string>): string[] {
   }
   const problems: string[] = [];
   for (const [path, text] of files) {
-    if (whole.has(path) || LATER.test(path)) continue;
+    if (whole.has(path)) continue;
     for (const { name, isType } of exportsOf(text)) {
       const { product, tests } = uses.get(`${path} ${name}`) ?? { product: false, tests: false };
       if (product || (tests && isTest(path))) continue;

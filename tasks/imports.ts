@@ -1,9 +1,12 @@
 /**
- * Which room may import which: DESIGN's picture as a table, and a check that the source keeps to it.
- * Relative imports are read from the files themselves; cycles between files are refused as well.
+ * Which room may import which, as a table, and a check that the source keeps to it: no import that is
+ * not in it, no circle between files, no test helper in the product, and no file that is too long.
+ * TypeScript reads the imports, so none can hide in a comment or behind one.
  *
  * @module
  */
+
+import ts from "typescript";
 
 /** Rooms of which a room may import anything; itself is always allowed. */
 export const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -78,8 +81,8 @@ const OUTSIDE = new Set(["tests", "bench", "tasks", "examples"]);
 /** A test, or what tests of a room share. */
 const TEST = /_test\.ts$|\/test_\w+\.ts$|\/testing\.ts$/;
 
-const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\s[^;'"]*?from\s*"(\.{1,2}\/[^"]+)"|import\("(\.{1,2}\/[^"]+)"\)/g;
+/** A newcomer reads a file in one go. */
+const MAX_LINES = 300;
 
 /** A folder in a room is a room of its own when the table names it. */
 function roomOf(path: string): string {
@@ -126,19 +129,30 @@ export function problemsIn(files: ReadonlyMap<string, string>): string[] {
       problems.push(`${path}: the room ${room} is not in tasks/imports.ts`);
       continue;
     }
-    const targets = [...text.matchAll(IMPORT)].map((match) =>
-      resolve(path, (match[1] ?? match[2])!)
-    );
+    const targets = importsOf(path, text);
     // Types count too: files that know each other's words can't be understood one by one.
     graph.set(path, targets);
+    const lines = text.trimEnd().split("\n").length;
+    if (lines > MAX_LINES) {
+      problems.push(`${path} has ${lines} lines, at most ${MAX_LINES} are read`);
+    }
     for (const target of targets) {
       const to = roomOf(target);
+      if (TEST.test(target)) problems.push(`${path} imports ${target}: a helper of tests`);
       if (to !== room && !allowed.includes(to)) {
         problems.push(`${path} imports ${target}: not its way`);
       }
     }
   }
   return [...problems, ...cycles(graph)];
+}
+
+/** The relative ones, of values and of types, also those that are loaded later. */
+function importsOf(path: string, text: string): string[] {
+  return ts.preProcessFile(text, true, true).importedFiles
+    .map(({ fileName }) => fileName)
+    .filter((name) => name.startsWith("."))
+    .map((name) => resolve(path, name));
 }
 
 function cycles(graph: Map<string, string[]>): string[] {

@@ -7,6 +7,7 @@
 import type { LatencySummary } from "./rolling_histogram.ts";
 import type { LoopDelay } from "./loop_delay.ts";
 
+/** What carries a call: a leg's name in labels, the history and logs. */
 export type CallKind = "twilio" | "browser";
 
 /** The calls of this instance: whoever admits them counts them, and is asked. */

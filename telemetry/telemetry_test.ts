@@ -87,7 +87,7 @@ test("health: latency is of answers whose audio was sent, over the window alone"
   assertEquals(telemetry.health().latencyMs.count, 0);
 });
 
-test("health has all that DESIGN.md names, and is JSON without loss", () => {
+test("health has all that an operator asks for, and is JSON without loss", () => {
   const { clock, telemetry } = made({ calls: calls(2, { closedBecause: "draining" }) });
   clock.nowMs = 1234.4;
   const health = telemetry.health();

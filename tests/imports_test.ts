@@ -20,6 +20,29 @@ test("imports: a type from a room above is refused like a value", () => {
   }
 });
 
+test("imports: none hides in a comment, behind one, or in another way of saying it", () => {
+  const ways = [
+    `import { a, /* it's; */ b } from "../server/registry.ts";`,
+    `/* first */ import "../server/registry.ts";`,
+    "const later = await import(`../server/registry.ts`);",
+    `const later = () => import(/* so */ "../server/registry.ts");`,
+    `const later = () =>\n  import(\n    "../server/registry.ts"\n  );`,
+  ];
+  for (const text of ways) {
+    const told = ["call/call.ts imports server/registry.ts: not its way"];
+    assertEquals(problems({ "call/call.ts": text }), told, text);
+  }
+});
+
+test("imports: the product imports no helper of tests, and no file is too long to read", () => {
+  assertEquals(problems({ "call/typing.ts": `import { FakeClock } from "./test_phone.ts";` }), [
+    "call/typing.ts imports call/test_phone.ts: a helper of tests",
+  ]);
+  assertEquals(problems({ "call/long.ts": "x;\n".repeat(301) }), [
+    "call/long.ts has 301 lines, at most 300 are read",
+  ]);
+});
+
 test("imports: a circle is refused, of types too, and is told from file to file", () => {
   const circle = {
     "call/a.ts": `import type { B } from "./b.ts";\nexport type A = B;`,

@@ -12,10 +12,10 @@
 import process from "node:process";
 import { sharedTicker } from "../../cli/phone/ticker.ts";
 import { FIRST_ANSWER_SOURCE } from "./answering.ts";
-import { startHouse, talksTo } from "./house.ts";
+import { startServer, talksTo } from "./server.ts";
 import { life } from "./life/behaviours.ts";
 import { at, BRAINS, report, type Round, rounds, score, values } from "./life/options.ts";
-import { converse, type House } from "./life/real.ts";
+import { converse, type Setup } from "./life/real.ts";
 import { stampedVoice } from "./life/sounds.ts";
 import { Tally } from "./life/tally.ts";
 import { startStrictBrain } from "./strict_brain.ts";
@@ -31,11 +31,11 @@ async function play({ turns, mood, from, count }: Round): Promise<void> {
     firstCall: from,
     voice: stampedVoice(FIRST_ANSWER_SOURCE),
   });
-  const server = await startHouse({
+  const server = await startServer({
     ...(brain ? talksTo(brain.url) : { EARSHOT_BRAIN: "echo" }),
     EARSHOT_TURNS: turns,
   });
-  const house: House = { server, brain, dialling: Promise.resolve() };
+  const setup: Setup = { server, brain, dialling: Promise.resolve() };
   const tally = new Tally();
   sharedTicker.resetLateness();
   try {
@@ -43,7 +43,7 @@ async function play({ turns, mood, from, count }: Round): Promise<void> {
     const seat = async () => {
       while (next < from + count) {
         const seed = at(next++, turns, mood);
-        score(await converse(seed, (caller) => life(caller, only), house), mood, tally);
+        score(await converse(seed, (caller) => life(caller, only), setup), mood, tally);
       }
     };
     const seats = Math.min(count, Number(values["at-once"]));

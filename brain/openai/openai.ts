@@ -65,7 +65,7 @@ export function refusedUpgrade(status: number, body: string): UpstreamError {
   );
 }
 
-/** 1000 is a normal end; 1001, 1006, 1011 to 1013 are weather; the rest are verdicts. */
+/** 1000 is a normal end; 1001, 1006, 1011 to 1013 are transient; the rest are permanent. */
 export function closedEarly(code: number, reason: string): UpstreamError {
   const retryable = [1001, 1005, 1006, 1011, 1012, 1013].includes(code);
   const said = reason ? `: ${reason.slice(0, 100)}` : "";
@@ -172,13 +172,13 @@ function connect(settings: OpenAiSettings, handlers: BrainHandlers): BrainLink {
   socket.on("error", (error: Error & { code?: string }) => {
     clearTimeout(deadline);
     // `ws` names what breaks the protocol or our limits; the rest is the network.
-    const verdict = error.code?.startsWith("WS_ERR_") ?? false;
+    const isPermanent = error.code?.startsWith("WS_ERR_") ?? false;
     finish(
       opened
         ? new UpstreamError(
           `The link to the brain broke: ${error.message}`,
           "link_broken",
-          !verdict,
+          !isPermanent,
         )
         : new UpstreamError(`The brain can't be reached: ${error.message}`, "connect_failed", true),
     );

@@ -19,7 +19,7 @@ export interface ConnectStream {
   readonly action: string | undefined;
 }
 
-/** The verbs that the simulator carries out; any other is kept by name, and reported. */
+/** The verbs that the simulator runs; any other is kept by name, and reported. */
 export type TwimlVerb =
   | ConnectStream
   | { readonly verb: "Say"; readonly text: string }

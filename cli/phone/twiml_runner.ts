@@ -14,7 +14,7 @@ const MAX_DOCUMENTS = 20;
 
 /** The call that the TwiML is run for. */
 export interface TwimlCall {
-  /** The caller or the REST API has ended the call: no further verb is carried out. */
+  /** The caller or the REST API has ended the call: no further verb is run. */
   over(): boolean;
   /** Asks a webhook for TwiML. */
   fetch(url: string): Promise<TwimlVerb[]>;
@@ -34,7 +34,7 @@ export class TwimlRunner {
     this.#call = call;
   }
 
-  /** Resolves when there is no more TwiML to carry out. */
+  /** Resolves when there is no more TwiML to run. */
   async run(webhookUrl: string): Promise<void> {
     let base = webhookUrl;
     let verbs = await this.#call.fetch(base);

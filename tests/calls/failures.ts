@@ -20,7 +20,7 @@ const sleep = (ms: number) => new Promise<void>((go) => setTimeout(go, ms));
 const accountSid = `AC${"1".repeat(32)}`, authToken = "a test token";
 
 /** A server that talks to `brainUrl`, with Twilio's papers in order. */
-async function houseWith(target: Target, brainUrl: string, env: Record<string, string> = {}) {
+async function lineTo(target: Target, brainUrl: string, env: Record<string, string> = {}) {
   const api = await startTwilioApi({ accountSid, authToken });
   const server = await startServer(target, {
     OPENAI_API_KEY: "sk-test-secret",
@@ -60,12 +60,12 @@ async function assertApology(phone: Phone, server: TestServer): Promise<void> {
 export function failureSuite(target: Target): void {
   describe(`brains that fail on ${target}`, () => {
     it("cannot be reached: the caller hears an apology and is hung up", async () => {
-      const house = await houseWith(target, "ws://127.0.0.1:9/v1/realtime");
+      const setup = await lineTo(target, "ws://127.0.0.1:9/v1/realtime");
       try {
-        await assertApology(house.phone(), house.server);
-        assertStringIncludes(house.server.output(), "connect_failed");
+        await assertApology(setup.phone(), setup.server);
+        assertStringIncludes(setup.server.output(), "connect_failed");
       } finally {
-        await house.close();
+        await setup.close();
       }
     });
 
@@ -73,12 +73,12 @@ export function failureSuite(target: Target): void {
       const brain = await startScriptedBrain({
         refuse: { status: 401, body: '{"error":{"code":"invalid_api_key"}}' },
       });
-      const house = await houseWith(target, brain.url);
+      const setup = await lineTo(target, brain.url);
       try {
-        await assertApology(house.phone(), house.server);
-        assertStringIncludes(house.server.output(), "invalid_api_key");
+        await assertApology(setup.phone(), setup.server);
+        assertStringIncludes(setup.server.output(), "invalid_api_key");
       } finally {
-        await house.close();
+        await setup.close();
         await brain.close();
       }
     });
@@ -90,11 +90,11 @@ export function failureSuite(target: Target): void {
           audio: { output: { format: { type: "audio/pcm", rate: 44100 } } },
         }),
       });
-      const house = await houseWith(target, brain.url);
+      const setup = await lineTo(target, brain.url);
       try {
-        await assertApology(house.phone(), house.server);
+        await assertApology(setup.phone(), setup.server);
       } finally {
-        await house.close();
+        await setup.close();
         await brain.close();
       }
     });
@@ -110,15 +110,15 @@ export function failureSuite(target: Target): void {
           setTimeout(() => session.close(1011), 200);
         },
       });
-      const house = await houseWith(target, brain.url);
+      const setup = await lineTo(target, brain.url);
       try {
-        await assertApology(house.phone(), house.server);
-        const phone = house.phone();
+        await assertApology(setup.phone(), setup.server);
+        const phone = setup.phone();
         await phone.dial();
         await phone.waitForAudio(5000, phone.times.streamStartedAtMs);
         await phone.hangUp();
       } finally {
-        await house.close();
+        await setup.close();
         await brain.close();
       }
     });
@@ -144,9 +144,9 @@ export function failureSuite(target: Target): void {
           finish(session, 1);
         },
       });
-      const house = await houseWith(target, brain.url);
+      const setup = await lineTo(target, brain.url);
       try {
-        const phone = house.phone();
+        const phone = setup.phone();
         await phone.dial();
         const atMs = await phone.waitForAudio(5000, phone.times.streamStartedAtMs);
         await phone.waitForSilence(300);
@@ -156,7 +156,7 @@ export function failureSuite(target: Target): void {
         assertGreater(brain.sessions[0]!.appended, 10);
         await phone.hangUp();
       } finally {
-        await house.close();
+        await setup.close();
         await brain.close();
       }
     });
@@ -172,9 +172,9 @@ export function failureSuite(target: Target): void {
           session.audio("resp_1", "item_1", tone(10_000, 440, pcm16ToMulaw));
         },
       });
-      const house = await houseWith(target, brain.url);
+      const setup = await lineTo(target, brain.url);
       try {
-        const phone = house.phone();
+        const phone = setup.phone();
         await phone.dial();
         const heardFromMs = await phone.waitForAudio(5000, phone.times.streamStartedAtMs);
         await sleep(1500);
@@ -190,7 +190,7 @@ export function failureSuite(target: Target): void {
         assertLess(Math.abs(Number(truncate.audio_end_ms) - heardMs), 45);
         await phone.hangUp();
       } finally {
-        await house.close();
+        await setup.close();
         await brain.close();
       }
     });
@@ -202,14 +202,14 @@ export function failureSuite(target: Target): void {
           setTimeout(() => answer(session, 1, tone(600, 440, pcm16ToMulaw)), 150);
         },
       });
-      const house = await houseWith(target, brain.url);
+      const setup = await lineTo(target, brain.url);
       try {
-        const phone = house.phone();
+        const phone = setup.phone();
         await phone.dial();
         const heardAtMs = await phone.waitForAudio(5000, phone.times.streamStartedAtMs);
         await phone.waitForSilence(300);
         await phone.hangUp();
-        const call = await (await fetch(`${house.server.url}/calls/${phone.callSid}`)).json();
+        const call = await (await fetch(`${setup.server.url}/calls/${phone.callSid}`)).json();
         const [greeting] = call.turns;
         const sum = Object.values(greeting.stages as Record<string, number>)
           .reduce((a, b) => a + b, 0);
@@ -218,7 +218,7 @@ export function failureSuite(target: Target): void {
         const heardEpochMs = performance.timeOrigin + heardAtMs;
         assertLess(Math.abs(greeting.startedAtMs + greeting.totalMs - heardEpochMs), 20);
       } finally {
-        await house.close();
+        await setup.close();
         await brain.close();
       }
     });
@@ -232,12 +232,12 @@ export function failureSuite(target: Target): void {
           }
         },
       });
-      const house = await houseWith(target, brain.url, {
+      const setup = await lineTo(target, brain.url, {
         EARSHOT_TURNS: "local",
         EARSHOT_GREETING: "",
       });
       try {
-        const phone = house.phone();
+        const phone = setup.phone();
         await phone.dial();
         await sleep(700);
         const session = brain.sessions[0]!;
@@ -252,7 +252,7 @@ export function failureSuite(target: Target): void {
         assertLess(session.appended, 85);
         await phone.hangUp();
       } finally {
-        await house.close();
+        await setup.close();
         await brain.close();
       }
     });
@@ -260,21 +260,21 @@ export function failureSuite(target: Target): void {
 
   describe(`papers on ${target}`, () => {
     it("refuses webhooks and streams without signature, and tokens that are wrong or used", async () => {
-      const house = await houseWith(target, "ws://127.0.0.1:9/", { EARSHOT_BRAIN: "echo" });
+      const setup = await lineTo(target, "ws://127.0.0.1:9/", { EARSHOT_BRAIN: "echo" });
       try {
-        const url = `${house.server.url}/twilio/voice`;
+        const url = `${setup.server.url}/twilio/voice`;
         const unsigned = new Phone({ webhookUrl: url });
         assertEquals(await unsigned.dial(), "ended");
         const wrong = new Phone({ webhookUrl: url, authToken: "another token" });
         assertEquals(await wrong.dial(), "ended");
-        const good = house.phone();
+        const good = setup.phone();
         assertEquals(await good.dial(), "streaming");
         await good.waitForAudio(5000, good.times.streamStartedAtMs);
         await good.hangUp();
-        const health = await (await fetch(`${house.server.url}/health`)).json();
+        const health = await (await fetch(`${setup.server.url}/health`)).json();
         assertEquals(health.calls.live, 0);
       } finally {
-        await house.close();
+        await setup.close();
       }
     });
 

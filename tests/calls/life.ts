@@ -9,7 +9,7 @@ import { after, before, describe, it } from "node:test";
 import { assertEquals, assertLess } from "@std/assert";
 import { FIRST_ANSWER_SOURCE } from "../../bench/turns/answering.ts";
 import { CALM } from "../../bench/turns/brain_settings.ts";
-import { talksTo } from "../../bench/turns/house.ts";
+import { talksTo } from "../../bench/turns/server.ts";
 import { BEHAVIOURS, greeted, OPENINGS } from "../../bench/turns/life/behaviours.ts";
 import { converse } from "../../bench/turns/life/real.ts";
 import { CallScore } from "../../bench/turns/life/score.ts";
@@ -46,13 +46,13 @@ export function lifeSuite(target: Target): void {
           voice: stampedVoice(FIRST_ANSWER_SOURCE),
         });
         server = await startServer(target, { ...talksTo(brain.url), EARSHOT_TURNS: turns });
-        const house = { server, brain, dialling: Promise.resolve() };
+        const setup = { server, brain, dialling: Promise.resolve() };
         await Promise.all(HABITS.map(async (habit) => {
           const log = await converse(
             habit,
             // What goes wrong may show in the next question only.
             (c) => habit in BEHAVIOURS ? greeted(c, [habit, "plain"]) : OPENINGS[habit]!(c, habit),
-            house,
+            setup,
           );
           scores.set(habit, new CallScore(log, { lateMs: LATE_MS, tellingExcuses: false }));
         }));

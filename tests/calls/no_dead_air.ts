@@ -9,7 +9,7 @@ import { before, describe, it } from "node:test";
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { FIRST_ANSWER_SOURCE } from "../../bench/turns/answering.ts";
 import { type BrainSettings, CALM } from "../../bench/turns/brain_settings.ts";
-import { talksTo } from "../../bench/turns/house.ts";
+import { talksTo } from "../../bench/turns/server.ts";
 import type { LifeCaller, Plot } from "../../bench/turns/life/caller.ts";
 import type { CallLog } from "../../bench/turns/life/log.ts";
 import * as act from "../../bench/turns/life/behaviours.ts";
@@ -234,8 +234,8 @@ async function play(target: Target, scene: Scene): Promise<Played> {
   });
   const server = await startServer(target, { ...talksTo(brain.url), ...scene.env });
   try {
-    const house = { server, brain, dialling: Promise.resolve() };
-    const log = await converse(scene.name, scene.plot, house);
+    const setup = { server, brain, dialling: Promise.resolve() };
+    const log = await converse(scene.name, scene.plot, setup);
     const told = await (await fetch(`${server.url}/calls/${log.callId}`)).json();
     return { log, told };
   } finally {

@@ -193,7 +193,7 @@ export function callSuite(target: Target): void {
     });
   });
 
-  describe(`a full house on ${target}`, () => {
+  describe(`a full setup on ${target}`, () => {
     it("is polite to the caller over the limit and answers a socket with 503", async () => {
       const server = await startServer(target, { EARSHOT_MAX_CALLS: "1" });
       try {

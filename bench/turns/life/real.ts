@@ -13,8 +13,8 @@ import { type CallLog, logOf } from "./log.ts";
 
 const LONGEST_MS = 600_000;
 
-/** Who talks to whom; calls of one house begin one after the other. */
-export interface House {
+/** Who talks to whom; calls of one setup begin one after the other. */
+export interface Setup {
   readonly server: TestServer;
   /** Null for the embedded brain. */
   readonly brain: StrictBrain | null;
@@ -24,9 +24,9 @@ export interface House {
 export async function converse(
   seed: string,
   plot: (caller: LifeCaller) => Plot,
-  house: House,
+  setup: Setup,
 ): Promise<CallLog> {
-  const { server, brain } = house;
+  const { server, brain } = setup;
   const caller = new LifeCaller(seed, plot);
   const phone = new Phone({
     webhookUrl: `${server.url}/twilio/voice`,
@@ -38,7 +38,7 @@ export async function converse(
     firstHeardAfter: (fromMs: number) => phone.firstHeardAfter(fromMs),
   };
   // So the n-th call is the brain's n-th conversation.
-  const dialled = house.dialling.then(async () => {
+  const dialled = setup.dialling.then(async () => {
     const n = brain?.conversations.length ?? 0;
     caller.brain = () => brain?.conversations[n] ?? null;
     caller.attach({
@@ -51,7 +51,7 @@ export async function converse(
     if (outcome !== "streaming") throw new Error(`No call: ${phone.describe()}`);
     if (brain) await phone.waitFor(() => brain.conversations[n], 10_000, "its brain");
   });
-  house.dialling = dialled.catch(() => {});
+  setup.dialling = dialled.catch(() => {});
   await dialled;
   await phone.waitFor(() => caller.over || phone.end, LONGEST_MS, "the end of the conversation");
   const ended = caller.over ? "" : phone.end!.by;

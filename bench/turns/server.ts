@@ -11,7 +11,7 @@ import { startServer, type TestServer } from "../../tests/server.ts";
 import { Line, type LineSettings } from "./line.ts";
 
 /** Starts the compiled binary; `EARSHOT_TEST_BINARY` names another than `dist/earshot`. */
-export async function startHouse(env: Record<string, string>): Promise<TestServer> {
+export async function startBenchServer(env: Record<string, string>): Promise<TestServer> {
   const binary = process.env.EARSHOT_TEST_BINARY || "dist/earshot";
   if (!existsSync(binary)) throw new Error(`${binary} is not there: deno task build makes it`);
   return await startServer("binary", { EARSHOT_LOG: "off", EARSHOT_MAX_CALLS: "500", ...env });
