@@ -15,7 +15,7 @@ import type { SpeechName } from "../../tests/speech/speech.ts";
 import { Random } from "../vad/random.ts";
 import { summary, tell } from "./figures.ts";
 import { lastHeard, runsOf } from "./heard.ts";
-import { call, sleep, startServer, talksTo } from "./server.ts";
+import { call, sleep, startBenchServer, talksTo } from "./server.ts";
 import { fixture, type Line } from "./line.ts";
 import { type Conversation, startStrictBrain } from "./strict_brain.ts";
 
@@ -59,7 +59,7 @@ process.exit(0);
 async function round(turns: string): Promise<void> {
   const random = new Random(`barge-in ${values.seed}`);
   const brain = await startStrictBrain({ seed: `${values.seed} ${turns}` });
-  const server = await startServer({ ...talksTo(brain.url), EARSHOT_TURNS: turns });
+  const server = await startBenchServer({ ...talksTo(brain.url), EARSHOT_TURNS: turns });
   sharedTicker.resetLateness();
   try {
     const callers = [];

@@ -62,7 +62,7 @@ function listen(caller: Caller, settings: Partial<EndpointingSettings>): Outcome
       ends.push({ decidedMs: nowMs });
     },
     silenceMs: () => endpointing.silenceMs(),
-  }, { minSilenceMs: settings.silenceMs ?? ENDPOINTING_DEFAULTS.silenceMs });
+  }, { silenceMs: settings.silenceMs ?? ENDPOINTING_DEFAULTS.silenceMs });
   const frame = new Uint8Array(FRAME);
   for (let at = 0; at + FRAME <= caller.pcm.length; at += FRAME) {
     for (let i = 0; i < FRAME; i++) frame[i] = pcm16ToMulaw(caller.pcm[at + i]!);

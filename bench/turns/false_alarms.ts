@@ -17,7 +17,7 @@ import type { SpeechName } from "../../tests/speech/speech.ts";
 import { Random } from "../vad/random.ts";
 import { percentile, summary, tell } from "./figures.ts";
 import { runsOf, seamsOf } from "./heard.ts";
-import { call, metric, sleep, startServer, talksTo } from "./server.ts";
+import { call, metric, sleep, startBenchServer, talksTo } from "./server.ts";
 import { click, type Clip, fixture, type Line, type LineSettings } from "./line.ts";
 import { type Conversation, startStrictBrain } from "./strict_brain.ts";
 
@@ -93,7 +93,7 @@ async function falseAlarms(turns: string): Promise<void> {
     seed: `${values.seed} ${turns}`,
     itemsMs: (random) => [Math.round(random.between(9000, 10_000))],
   });
-  const server = await startServer({ ...talksTo(brain.url), EARSHOT_TURNS: turns });
+  const server = await startBenchServer({ ...talksTo(brain.url), EARSHOT_TURNS: turns });
   const outcomes: Outcome[] = [], answers: Answer[] = [];
   try {
     const callers = [];
@@ -194,7 +194,7 @@ async function reportAlarms(
 /** The embedded brain says back what it heard, so the line's own bytes are what has to be heard. */
 async function embeddedBrain(): Promise<void> {
   const random = new Random(`embedded brain ${values.seed}`);
-  const server = await startServer({ EARSHOT_BRAIN: "echo", EARSHOT_TURNS: "server" });
+  const server = await startBenchServer({ EARSHOT_BRAIN: "echo", EARSHOT_TURNS: "server" });
   const outcomes: Outcome[] = [], answers: Answer[] = [];
   let answered = 0;
   const one = async (i: number, kinds: readonly Kind[], settings: LineSettings) => {
@@ -271,7 +271,7 @@ async function doubleTalk(turns: string): Promise<void> {
     seed: `${values.seed} ${turns} double`,
     itemsMs: (random) => [Math.round(random.between(9000, 10_000))],
   });
-  const server = await startServer({ ...talksTo(brain.url), EARSHOT_TURNS: turns });
+  const server = await startBenchServer({ ...talksTo(brain.url), EARSHOT_TURNS: turns });
   const results: { echoDb: number | undefined; gainDb: number; ms: number; ended: boolean }[] = [];
   try {
     const callers = [];

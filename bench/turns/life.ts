@@ -12,7 +12,7 @@
 import process from "node:process";
 import { sharedTicker } from "../../cli/phone/ticker.ts";
 import { FIRST_ANSWER_SOURCE } from "./answering.ts";
-import { startServer, talksTo } from "./server.ts";
+import { startBenchServer, talksTo } from "./server.ts";
 import { life } from "./life/behaviours.ts";
 import { at, BRAINS, report, type Round, rounds, score, values } from "./life/options.ts";
 import { converse, type Setup } from "./life/real.ts";
@@ -31,7 +31,7 @@ async function play({ turns, mood, from, count }: Round): Promise<void> {
     firstCall: from,
     voice: stampedVoice(FIRST_ANSWER_SOURCE),
   });
-  const server = await startServer({
+  const server = await startBenchServer({
     ...(brain ? talksTo(brain.url) : { EARSHOT_BRAIN: "echo" }),
     EARSHOT_TURNS: turns,
   });

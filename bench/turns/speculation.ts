@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 import type { SpeechName } from "../../tests/speech/speech.ts";
 import { Random } from "../vad/random.ts";
 import { percentile, summary, tell } from "./figures.ts";
-import { call, metric, sleep, startServer } from "./server.ts";
+import { call, metric, sleep, startBenchServer } from "./server.ts";
 import { type Clip, fixture } from "./line.ts";
 
 const { values } = parseArgs({
@@ -49,7 +49,7 @@ function utterance(random: Random): Clip {
 }
 
 async function arm(speculateMs: number): Promise<{ turns: Turn[]; tokens: number }> {
-  const server = await startServer({
+  const server = await startBenchServer({
     EARSHOT_BRAIN: "echo",
     EARSHOT_THINK_MS: values.think,
     EARSHOT_TURNS: "local",
