@@ -1,5 +1,5 @@
 /**
- * Would the explorer notice? Changes the turn machine in one small place at a time, has each such
+ * Would it be noticed? Changes the turn machine in one small place at a time, has each such
  * mutant judged by a short exploration, and says how many were noticed and which were not.
  *
  * Run: `deno task mutate:turns`; `--count 70`, `--seed 1`, `--all`, `--only call/turns/owing.ts:60`,
@@ -61,6 +61,7 @@ const startedMs = performance.now();
 const limitMs = Number(values.seconds) * 1000;
 const mutants = chosen();
 const survivors: Mutant[] = [];
+let explored = 0;
 const waiting = mutants.map((mutant, i) => ({ mutant, n: i + 1 }));
 
 async function work(): Promise<void> {
@@ -69,6 +70,7 @@ async function work(): Promise<void> {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const { mutant, n } = next;
       const verdict: Verdict = await judge(shop, mutant, limitMs);
+      if (verdict.explored) explored++;
       if (!verdict.killed) survivors.push(mutant);
       const word = verdict.killed ? "killed  " : "SURVIVES";
       const seconds = verdict.seconds.toFixed(1);
@@ -94,7 +96,8 @@ const killed = mutants.length - survivors.length;
 const percent = 100 * killed / mutants.length;
 const minutes = (performance.now() - startedMs) / 60_000;
 console.log(
-  `\n${killed} of ${mutants.length} killed (${percent.toFixed(1)} %), ${minutes.toFixed(1)} min`,
+  `\n${killed} of ${mutants.length} killed (${percent.toFixed(1)} %), ` +
+    `${explored} of them by the explorer alone, ${minutes.toFixed(1)} min`,
 );
 survivors.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
 for (const mutant of survivors) {
