@@ -5,7 +5,7 @@
  */
 
 import type { Promised } from "./promises.ts";
-import { answering, asked, Scene } from "./scene.ts";
+import { answering, asked, between, Scene } from "./scene.ts";
 
 /** Nobody said anything, the agent asked, and now it has to say goodbye. */
 const leaving = () => {
@@ -15,6 +15,7 @@ const leaving = () => {
 const LONG = [{ itemId: "r1_item", heardMs: 1000, receivedMs: 8000 }];
 const ENDS = [{ itemId: "r1_item", heardMs: 1500, receivedMs: 3000 }];
 const LONG_ENOUGH = [{ itemId: "r1_item", heardMs: 6000, receivedMs: 8000 }];
+const AS_IT_COMES = [{ itemId: "r1_item", heardMs: 1000, receivedMs: 1200 }];
 const FIRST = [{ itemId: "r1_item", heardMs: 60, receivedMs: 8000 }];
 const said = (scene: Scene, phrase: string) =>
   scene.all.filter((action) => action.type === "say" && action.phrase === phrase).length;
@@ -87,5 +88,14 @@ export const LAST_WORDS: readonly Promised[] = [
     const scene = new Scene({ turns: "local" }).ready().writes().voice(800).commits("i1");
     const all = [...scene.state.awaiting, ...scene.state.answers.flatMap((a) => a.utterances)];
     return all.filter(({ taken }) => taken).map(({ by }) => by).join() === "voice";
+  }],
+  ["a cough into an answer that comes as fast as it is heard is no answer to it", () => {
+    const scene = answering().at(2000).starts().at(2150).pauses(AS_IT_COMES);
+    return !scene.did("cancel_response") && scene.stops().ring().did("resume");
+  }],
+  ["an answer of which we know nothing is waited for a second at a time", () => {
+    const scene = asked();
+    scene.tell({ type: "refused", name: "answer_2", why: "active", retryAfterMs: 0 });
+    return between(scene.inMs("retry"), 500, 2000);
   }],
 ];
