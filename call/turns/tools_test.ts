@@ -92,17 +92,28 @@ test("a goodbye that is heard out ends the call, though the brain never says tha
   assertEquals(talk.state.phase, "closed");
 });
 
-test("whoever speaks into the goodbye that a wordless hang-up needed is there", () => {
+/** The agent hangs up without a word: a goodbye is asked for. */
+function wordlessHangUp(): Talk {
   const talk = new Talk();
   talk.spoken(800, "question");
   talk.created("r1");
   talk.tell({ type: "tool_called", responseId: "r1", callId: "c1", hangsUp: true });
   talk.done("r1");
+  return talk;
+}
+
+/** Of which 1200 ms were heard. */
+function saysGoodbye(talk: Talk): void {
   talk.created("r2", talk.asked);
   talk.sounds("r2", "bye", 4000);
   talk.done("r2");
   talk.pass(1200);
   talk.heard(1200);
+}
+
+test("whoever speaks into the goodbye that a wordless hang-up needed is there", () => {
+  const talk = wordlessHangUp();
+  saysGoodbye(talk);
   talk.spoken(1200, "wait");
   assertEquals(talk.state.phase, "open");
   talk.answered("r3");
@@ -110,16 +121,8 @@ test("whoever speaks into the goodbye that a wordless hang-up needed is there", 
 });
 
 test("a cough into that goodbye ends the call for the reason that it had", () => {
-  const talk = new Talk();
-  talk.spoken(800, "question");
-  talk.created("r1");
-  talk.tell({ type: "tool_called", responseId: "r1", callId: "c1", hangsUp: true });
-  talk.done("r1");
-  talk.created("r2", talk.asked);
-  talk.sounds("r2", "bye", 4000);
-  talk.done("r2");
-  talk.pass(1200);
-  talk.heard(1200);
+  const talk = wordlessHangUp();
+  saysGoodbye(talk);
   talk.voice(120);
   talk.pass(400);
   talk.heardOut();
@@ -128,11 +131,7 @@ test("a cough into that goodbye ends the call for the reason that it had", () =>
 });
 
 test("a goodbye that the brain ignores is asked for again", () => {
-  const talk = new Talk();
-  talk.spoken(800, "question");
-  talk.created("r1");
-  talk.tell({ type: "tool_called", responseId: "r1", callId: "c1", hangsUp: true });
-  talk.done("r1");
+  const talk = wordlessHangUp();
   talk.pass(3000);
   assertEquals(talk.all("create_response").map(({ kind }) => kind), ["goodbye", "goodbye"]);
 });
