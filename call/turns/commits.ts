@@ -14,13 +14,13 @@ import { owe, putOff } from "./owing.ts";
 import type { CallState } from "./state.ts";
 import {
   awaitAnswer,
+  committedByUs,
   endTurn,
   isKnown,
   isLocal,
   keepRest,
   REST_MS,
   take,
-  takeFirst,
   utterance,
   withItem,
 } from "./utterances.ts";
@@ -47,8 +47,9 @@ export function committed(
   if (s.uplinkMuted) out.push({ type: "mute_uplink", on: false });
   s.uplinkMuted = false;
   if (s.phase !== "open") return;
-  // In the order in which we have committed them.
-  if (isLocal(s)) return takeFirst(s);
+  const own = isLocal(s) || (wasOpen === null && !known) ? committedByUs(s) : undefined;
+  if (own) take(s, ({ id }) => id === own.id);
+  if (own || isLocal(s)) return;
   const gone = s.withdrawn.find(({ items }) => items.includes(itemId));
   if (gone) {
     s.withdrawn = s.withdrawn.filter((u) => u !== gone);

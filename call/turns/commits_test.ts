@@ -38,3 +38,16 @@ test("a short hello that the brain doesn't hear is answered too, once it is know
   talk.pass(4000);
   assertEquals(talk.all("create_response").map(({ kind }) => kind), ["unheard", "turn"]);
 });
+
+test("what we commit for a brain that is deaf is answered once, and it stays known to be deaf", () => {
+  const talk = new Talk();
+  for (let n = 0; n < 3; n++) {
+    talk.voice(1500);
+    talk.pass(4000);
+    if (n > 0) talk.tell({ type: "committed", itemId: `item_${n}`, playing: [] });
+    talk.answered(`r${n}`, talk.asked);
+    talk.pass(1000);
+  }
+  assertEquals(talk.all("create_response").map(({ kind }) => kind), ["unheard", "turn", "turn"]);
+  assertEquals([talk.count("cancel_response"), talk.state.awaiting.length], [0, 0]);
+});

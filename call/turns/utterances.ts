@@ -58,12 +58,11 @@ export function isKnown(s: CallState, itemId: string): boolean {
   return s.awaiting.some(holds) || s.answers.some(({ utterances }) => utterances.some(holds));
 }
 
-/** The oldest words that the brain had not taken are in the conversation now. */
-export function takeFirst(s: CallState): void {
+/** The oldest words that we have committed ourselves, and the brain hasn't taken yet. */
+export function committedByUs(s: CallState): Utterance | undefined {
   const all = [...s.answers.flatMap(({ utterances }) => utterances), ...s.awaiting];
-  const first = all.filter(({ by, taken }) => by === "voice" && !taken)
+  return all.filter(({ by, taken, items }) => by === "voice" && !taken && items.length === 0)
     .sort((a, b) => a.id - b.id)[0];
-  if (first) take(s, ({ id }) => id === first.id);
 }
 
 /** Answers that the brain begins from now on know it. */

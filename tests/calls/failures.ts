@@ -15,6 +15,7 @@ import { answer, begin, finish, startScriptedBrain } from "../scripted_brain.ts"
 import { startServer, type Target, type TestServer } from "../server.ts";
 import { loadSpeech } from "../speech/speech.ts";
 import { peak, tone } from "./audio.ts";
+import { untilNoCalls } from "./live_calls.ts";
 
 const sleep = (ms: number) => new Promise<void>((go) => setTimeout(go, ms));
 const accountSid = `AC${"1".repeat(32)}`, authToken = "a test token";
@@ -52,8 +53,7 @@ async function assertApology(phone: Phone, server: TestServer): Promise<void> {
   assertGreater(peak(heard), 1000);
   assertEquals(end.by, "api");
   assertEquals(end.said, []);
-  const health = await (await fetch(`${server.url}/health`)).json();
-  assertEquals(health.calls.live, 0);
+  await untilNoCalls(server);
   assert(!server.output().includes("sk-test-secret"));
 }
 
@@ -271,8 +271,7 @@ export function failureSuite(target: Target): void {
         assertEquals(await good.dial(), "streaming");
         await good.waitForAudio(5000, good.times.streamStartedAtMs);
         await good.hangUp();
-        const health = await (await fetch(`${setup.server.url}/health`)).json();
-        assertEquals(health.calls.live, 0);
+        await untilNoCalls(setup.server);
       } finally {
         await setup.close();
       }

@@ -13,21 +13,9 @@ import { startServer, type Target, type TestServer } from "../server.ts";
 import { loadSpeech, speechFacts } from "../speech/speech.ts";
 import { findSpeech } from "./audio.ts";
 import { BrowserClient } from "./browser.ts";
+import { liveCalls, untilNoCalls } from "./live_calls.ts";
 
 const sleep = (ms: number) => new Promise<void>((go) => setTimeout(go, ms));
-
-async function liveCalls(server: TestServer): Promise<number> {
-  const health = await (await fetch(`${server.url}/health`)).json();
-  return health.calls.live;
-}
-
-async function untilNoCalls(server: TestServer): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    if (await liveCalls(server) === 0) return;
-    await sleep(50);
-  }
-  throw new Error(`${await liveCalls(server)} calls are still live`);
-}
 
 /** A phone in a call whose greeting is over. */
 async function greetedPhone(server: TestServer): Promise<Phone> {
