@@ -180,3 +180,15 @@ export function silenceBytes(ms: number, wire: WireFormat = { type: "audio/pcmu"
   encodeInto(format, pcm, bytes);
   return bytes;
 }
+
+const PCMU = { type: "audio/pcmu" } as const;
+
+/** A session that speaks µ-law both ways, as a phone call does. */
+export function phone(input: AnyEvent = {}, settings = {}, session: AnyEvent = {}): Harness {
+  const h = new Harness(settings);
+  h.update({
+    audio: { input: { format: PCMU, ...input }, output: { format: PCMU } },
+    ...session,
+  });
+  return h;
+}

@@ -185,6 +185,30 @@ describe("a call", () => {
     assertEquals(lines.length, 50);
   });
 
+  it("asks for a goodbye without tools when the agent hangs up without a word", () => {
+    const rig = new Rig({ prompts: { goodbye: "Say goodbye." } });
+    rig.ready();
+    rig.call.text("Bye.");
+    const asked = rig.sent.findLast(({ type }) => type === "response.create");
+    const { metadata } = asked!.response as { metadata: unknown };
+    rig.says({ type: "response.created", response: { id: "r1", metadata } });
+    rig.says({
+      type: "response.output_item.done",
+      response_id: "r1",
+      item: {
+        id: "i1",
+        type: "function_call",
+        status: "completed",
+        call_id: "c1",
+        name: "hang_up",
+        arguments: "{}",
+      },
+    });
+    rig.says({ type: "response.done", response: { id: "r1", status: "completed", output: [] } });
+    const goodbye = rig.sent.findLast(({ type }) => type === "response.create");
+    assertEquals((goodbye!.response as { tool_choice?: string }).tool_choice, "none");
+  });
+
   it("takes an answer of empty pieces for the silence that it is", () => {
     const rig = new Rig();
     rig.ready();

@@ -1,25 +1,6 @@
 import { assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import test from "node:test";
-import {
-  type AnyEvent,
-  audioOf,
-  Harness,
-  join,
-  silenceBytes,
-  speechBytes,
-  types,
-} from "../test_session.ts";
-
-const PCMU = { type: "audio/pcmu" } as const;
-
-function phone(input: AnyEvent = {}, settings = {}, session: AnyEvent = {}): Harness {
-  const h = new Harness(settings);
-  h.update({
-    audio: { input: { format: PCMU, ...input }, output: { format: PCMU } },
-    ...session,
-  });
-  return h;
-}
+import { audioOf, join, phone, silenceBytes, speechBytes, types } from "../test_session.ts";
 
 test("manual turns: nothing is heard until commit, then everything", () => {
   const h = phone({ turn_detection: null });

@@ -3,23 +3,13 @@ import test from "node:test";
 import {
   type AnyEvent,
   audioOf,
-  Harness,
+  type Harness,
   join,
+  phone,
   silenceBytes,
   speechBytes,
   types,
 } from "../test_session.ts";
-
-const PCMU = { type: "audio/pcmu" } as const;
-
-function phone(input: AnyEvent = {}, settings = {}, session: AnyEvent = {}): Harness {
-  const h = new Harness(settings);
-  h.update({
-    audio: { input: { format: PCMU, ...input }, output: { format: PCMU } },
-    ...session,
-  });
-  return h;
-}
 
 test("a spoken turn: started, stopped, committed, added, done, answered, in this order", () => {
   const h = phone();

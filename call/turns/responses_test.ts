@@ -45,3 +45,12 @@ test("a brain that answers by itself with local turns answers once", () => {
   assertEquals(talk.count("create_response"), 1);
   assertEquals(talk.state.awaiting, []);
 });
+
+test("what was called off before it was created doesn't take the brain's own answer for itself", () => {
+  const talk = new Talk();
+  // Nobody knows yet whether this brain gives names back.
+  talk.tell({ type: "caller_wrote", ref: 1, playing: [] });
+  talk.spoken(800, "words");
+  talk.created("own");
+  assertEquals(talk.count("cancel_response"), 0);
+});

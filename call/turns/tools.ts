@@ -48,9 +48,8 @@ function hangUp(s: CallState, { callId, said }: HeldTool, out: CallAction[], now
   out.push({ type: "tool_output", callId, outcome: "hangs_up" });
   // What it had to say was said and heard.
   s.answers = s.answers.filter(({ spoken }) => !spoken);
-  const saysGoodbye = s.answers.some(({ kind, cancelled }) => kind === "goodbye" && !cancelled);
   end(s, "agent_hung_up", out, nowMs);
   // Whoever hangs up says goodbye first.
-  if (!said && !saysGoodbye) owe(s, "goodbye");
+  if (!said) owe(s, "goodbye");
   finishIfQuiet(s, out);
 }
