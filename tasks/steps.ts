@@ -5,12 +5,22 @@
  * @module
  */
 
+import process from "node:process";
+
 export interface Step {
   readonly name: string;
   readonly command: readonly string[];
   /** Neighbours of one group run side by side: whole calls mostly wait for one another to speak. */
   readonly group?: string;
+  /** A step that runs longer hangs: it is ended, and its last lines say where. */
+  readonly limitSeconds?: number;
 }
+
+/** Four times what the slowest step takes on two cores. */
+const LIMIT_SECONDS = 900;
+
+/** How long a pipe may stay open once its process is gone: whatever holds it was left behind. */
+const LEFT_BEHIND_MS = 5000;
 
 export interface Tally {
   passed: number;
@@ -61,11 +71,10 @@ export async function run(steps: readonly Step[], tally: Tally): Promise<boolean
   return good;
 }
 
-async function runOne({ name, command }: Step, tally: Tally): Promise<boolean> {
+async function runOne(step: Step, tally: Tally): Promise<boolean> {
+  const { name } = step;
   const startedMs = performance.now();
-  const [program, ...args] = command;
-  const { success, stdout, stderr } = await new Deno.Command(program!, { args }).output();
-  const output = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  const { success, output, complaint } = await outcome(step);
   count(output, tally);
   const seconds = (performance.now() - startedMs) / 1000;
   if (seconds > tally.slowest.seconds) tally.slowest = { name, seconds };
@@ -73,7 +82,49 @@ async function runOne({ name, command }: Step, tally: Tally): Promise<boolean> {
     `${success ? "ok  " : "FAIL"}  ${name.padEnd(44)} ${seconds.toFixed(1).padStart(6)} s`,
   );
   if (!success) console.log(whatFailed(output));
+  if (complaint) console.log(`${name}: ${complaint}`);
   return success;
+}
+
+/** Runs a step in a process group of its own, so that nothing which it started outlives it. */
+async function outcome({ command, limitSeconds = LIMIT_SECONDS }: Step) {
+  const [program, ...args] = command;
+  const child = new Deno.Command(program!, {
+    args,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    detached: true,
+  }).spawn();
+  const endGroup = () => {
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // Nothing of it is left.
+    }
+  };
+  const read = Promise.all([readAll(child.stdout), readAll(child.stderr)]);
+  let complaint = "";
+  const limit = setTimeout(() => {
+    complaint = `still running after ${limitSeconds} s, ended`;
+    endGroup();
+  }, limitSeconds * 1000);
+  const { success } = await child.status;
+  clearTimeout(limit);
+  const leftBehind = setTimeout(() => {
+    complaint ||= "a process that it started still held its output, ended";
+    endGroup();
+  }, LEFT_BEHIND_MS);
+  const output = (await read).join("");
+  clearTimeout(leftBehind);
+  return { success: success && !complaint, output, complaint };
+}
+
+async function readAll(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const piece of stream) text += decoder.decode(piece, { stream: true });
+  return text + decoder.decode();
 }
 
 /** The closing line, and the exit code with it. */
