@@ -16,7 +16,7 @@ import type {
 } from "../../brain/realtime/answerer.ts";
 import type { AudioClip } from "../../brain/realtime/clip.ts";
 import type { Item, Message } from "../../brain/realtime/items.ts";
-import { ANSWER_WORDS, wordAudio, wordsIn, wordsWithin, wordText } from "./words.ts";
+import { ANSWER_WORDS, MAX_QUESTION, wordAudio, wordsIn, wordsWithin, wordText } from "./words.ts";
 
 /** An answer that was begun. */
 export interface Counted {
@@ -84,8 +84,10 @@ function clipsOf(item: Message): AudioClip[] {
   return item.parts.flatMap((part) => part.type === "input_audio" && part.clip ? [part.clip] : []);
 }
 
+/** Of questions, not of the silence between them. */
 function stampsOf(clip: AudioClip) {
-  return readStamps(new Uint8Array(clip.slice(0, clip.byteLength)));
+  const stamps = readStamps(new Uint8Array(clip.slice(0, clip.byteLength)));
+  return stamps.filter(({ source }) => source <= MAX_QUESTION);
 }
 
 /** The last one whose voice is in it. */

@@ -7,7 +7,7 @@
 import { poll } from "../../cli/phone/wait.ts";
 import type { Line } from "../calls/line.ts";
 import { type Fault, type Moment, type Outcome } from "./cells.ts";
-import { type Asked, FaultCall, nextQuestion, PHONE_OPTIONS, wordsOfCaller } from "./fault_call.ts";
+import { type Asked, FaultCall, nextQuestion, wordsOfCaller } from "./fault_call.ts";
 import type { FaultBrain, FaultLink } from "./fault_brain.ts";
 import { ANSWER_WORDS, type HeardAnswer } from "./words.ts";
 
@@ -35,7 +35,7 @@ export const isGoodbye = (question: number): boolean => goodbyes.has(question);
 
 /** What a caller waits when nothing is wrong. */
 export async function measureHealthy(line: Line): Promise<Setup["healthy"]> {
-  const call = new FaultCall(line.phone(PHONE_OPTIONS));
+  const call = new FaultCall(line.phone);
   await call.dial();
   if (!await call.heard(0, ANSWER_WORDS, PATIENCE_MS)) throw new Error("No greeting");
   const asked = call.ask();
@@ -67,7 +67,7 @@ export async function connecting(
   settled: () => void = () => {},
 ): Promise<Outcome> {
   const { line, brain } = setup;
-  const call = new FaultCall(line.phone(PHONE_OPTIONS));
+  const call = new FaultCall(line.phone);
   const upgradesBefore = brain.upgrades.length;
   if (fault.upgrade) strike(fault, undefined, brain);
   else brain.onNextLink((link) => strike(fault, link, brain));
@@ -90,14 +90,14 @@ export async function broken(
   moment: Exclude<Moment, "connecting">,
 ): Promise<Outcome> {
   const { line, brain } = setup;
-  const call = new FaultCall(line.phone(PHONE_OPTIONS));
+  const call = new FaultCall(line.phone);
   await call.dial();
   if (!await call.heard(0, ANSWER_WORDS, PATIENCE_MS)) throw new Error("No greeting");
   const question = nextQuestion();
   if (moment === "closing") goodbyes.add(question);
   const asked = call.ask("question_open", question);
   await until(moment, call, asked, brain);
-  strike(fault, brain.linkOf(question), brain);
+  strike(fault, brain.linkOf(call.number), brain);
   await call.heard(question, ANSWER_WORDS, PATIENCE_MS);
   const answer = call.answerTo(question);
   // What was said before the fault is not late.
@@ -125,7 +125,7 @@ async function until(
   }
   await call.heard(question, SPEAKING_WORDS, PATIENCE_MS);
   if (moment === "speaking") return;
-  const link = brain.linkOf(question)!;
+  const link = brain.linkOf(call.number)!;
   const complete = () => link.said.filter(({ type }) => type === "response.done").length >= 2;
   await call.phone.waitFor(complete, PATIENCE_MS, "the goodbye to be complete");
 }
