@@ -7,8 +7,9 @@
  */
 
 import type { Leg, LegHandlers, LegStart } from "../legs/leg.ts";
+import { UpstreamError } from "../brain/errors.ts";
+import { bytesPerMs, bytesPerSample } from "../media/format.ts";
 import type { TurnRecord } from "../telemetry/turn.ts";
-import { BrainSession } from "./brain_session.ts";
 import { Decisions } from "./decisions.ts";
 import { perform } from "./effects.ts";
 import { brainSaid } from "./from_brain.ts";
@@ -17,10 +18,16 @@ import { PageNews } from "./page_news.ts";
 import type { CallDeps as PartDeps, CallParts } from "./parts.ts";
 import type { RecordedSettings, RecordedStep } from "./recording.ts";
 import { turnSettings } from "./settings.ts";
+import { Retelling } from "./session/retelling.ts";
+import { BrainSession } from "./session/session.ts";
+import { Sessions } from "./session/sessions.ts";
+import { VoiceMemory } from "./session/voice_memory.ts";
 import { Speaker } from "./speaker.ts";
 import { Timeline } from "./timeline.ts";
 import { guardedClock, Timers } from "./timers.ts";
 import { Transcript } from "./transcript.ts";
+import { isOwed } from "./turns/deadlines.ts";
+import { type CallState, unansweredSinceMs } from "./turns/state.ts";
 import { Typing } from "./typing.ts";
 import { Uplink } from "./uplink.ts";
 
@@ -48,6 +55,8 @@ export class Call implements LegHandlers {
   readonly #news: PageNews;
   readonly #speaker: Speaker;
   readonly #decisions: Decisions;
+  readonly #sessions: Sessions;
+  readonly #memory: VoiceMemory;
   /** The answer whose audio came last. */
   #playingResponse = "";
   #problems = 0;
@@ -59,7 +68,7 @@ export class Call implements LegHandlers {
     this.kind = leg.kind;
     this.#deps = deps;
     const format = leg.brainFormat;
-    const clock = guardedClock(deps.clock, (error) => brain.fail(error as Error));
+    const clock = guardedClock(deps.clock, (error) => this.#broke(error as Error));
     this.#news = new PageNews(leg);
     this.#timers = new Timers(clock);
     this.#speaker = new Speaker(leg, format, clock, {
@@ -69,16 +78,23 @@ export class Call implements LegHandlers {
       cleared: () => deps.telemetry.cleared(),
       problem: (error) => this.problem(error),
     });
-    const brain = new BrainSession(deps.brain, { ...settings, format }, {
-      ready: (_formats, differences) => this.#brainReady(differences),
+    const brain = new BrainSession(deps.upstreams, { ...settings, format }, clock, {
+      ready: (differences) => this.#sessions.ready(differences),
       audio: (responseId, itemId, payload, scanned) => {
         if (!scanned) deps.telemetry.framesSlowPath++;
         this.#brainAudio(responseId, itemId, payload);
       },
       said: (event) => brainSaid(event, this.#parts),
-      failed: (error, code) => this.#brainFailed(error, code),
+      lost: (error) => this.#sessions.lost(error),
+      attemptFailed: ({ model }, { code }) => {
+        deps.telemetry.connectFailed(model, code);
+        deps.log.warn("A brain can't be reached", { callId: start.callId, model, code });
+      },
+      failed: (error) => this.#sessions.failed(error),
       problem: (error) => this.problem(error),
     });
+    const transcript = new Transcript();
+    this.#memory = new VoiceMemory(bytesPerMs(leg.format), bytesPerSample(leg.format));
     this.#parts = {
       start,
       deps,
@@ -91,7 +107,8 @@ export class Call implements LegHandlers {
       }),
       playback: this.#speaker.playback,
       timeline: new Timeline(start.callId, clock.nowMs(), (turn) => this.#turnDone(turn)),
-      transcript: new Transcript(),
+      transcript,
+      retelling: new Retelling(transcript, this.#memory, leg.format),
       typing: new Typing(settings, {
         pause: (ms, fn) => this.#timers.set("digits", ms, fn),
         step: (event) => this.#decisions.take(event),
@@ -103,14 +120,15 @@ export class Call implements LegHandlers {
       problem: (error) => this.problem(error),
       close: (reason, hangUp) => this.#close(reason, hangUp),
     };
+    this.#sessions = new Sessions(this.#parts, this.#memory, (to) => this.#speaker.format = to);
     this.#parts.playback.probe();
     this.#decisions = new Decisions(turnSettings(settings), {
       clock,
       timers: this.#timers,
       playing: () => this.#parts.playback.playing(),
       perform: (action, atMs) => perform(action, this.#parts, atMs),
-      settled: (state) => this.#news.state(state),
-      sessionLate: () => this.#sessionLate(),
+      settled: (state) => this.#settled(state),
+      sessionLate: () => this.#sessions.late(),
       record: deps.record,
     });
   }
@@ -138,6 +156,7 @@ export class Call implements LegHandlers {
     const nowMs = clock.nowMs();
     frames.began(nowMs);
     const echoDbfs = this.#speaker.expectedEchoDbfs(nowMs);
+    this.#memory.push(bytes, nowMs);
     ears.hear(bytes, nowMs, echoDbfs);
     if (echoDbfs !== -Infinity && this.#decisions.state.voiceSinceMs === null) {
       this.#speaker.learnEcho(ears.vad.levelDbfs, nowMs);
@@ -201,40 +220,22 @@ export class Call implements LegHandlers {
     this.#decisions.take({ type: "caller_left", lost: by === "lost" });
   }
 
-  // The brain comes and goes.
-
-  #brainReady(differences: readonly string[]): void {
-    const { brain, leg, uplink } = this.#parts;
-    const { callId } = this.start;
-    if (differences.length > 0) {
-      this.#deps.log.warn("The brain's session is not what was asked for", {
-        callId,
-        differences: differences.join("; "),
-      });
-    }
-    const { input, output } = brain.formats;
-    this.#speaker.format = output;
-    uplink.start(input);
-    const { brain: { name, model }, settings: { turns } } = this.#deps;
-    leg.tell({ type: "ready", callId, brain: name, model, turns });
-    this.#decisions.take({ type: "brain_ready" });
+  /** What of the caller's voice is kept, and whether this is a pause between two turns. */
+  #settled(state: CallState): void {
+    this.#news.state(state);
+    const { brain, retelling } = this.#parts;
+    const fromMs = unansweredSinceMs(state);
+    this.#memory.keepFromMs = fromMs;
+    if (fromMs < Infinity || state.voiceSinceMs !== null) return;
+    retelling.answered();
+    if (state.soundSinceMs === null && !isOwed(state)) brain.paused();
   }
 
-  /** The brain is of no more use: the caller hears a short apology, then a clean hang-up. */
-  #brainFailed(error: Error, code: string): void {
-    const { leg, uplink } = this.#parts;
-    uplink.end();
-    this.#deps.telemetry.brainError(code, "fatal");
+  /** Something of ours threw: this call can't be trusted any more, others can. */
+  #broke(error: Error): void {
     const { callId } = this.start;
-    this.#deps.log.error("The brain failed, the call ends", { callId, code, error });
-    leg.tell({ type: "error", code, message: `The brain failed (${code}).` });
-    this.#decisions.take({ type: "brain_failed" });
-  }
-
-  #sessionLate(): void {
-    const ms = this.#deps.settings.sessionTimeoutMs;
-    const error = new Error(`The brain's session did not stand within ${ms} ms`);
-    this.#parts.brain.fail(Object.assign(error, { code: "session_timeout" }));
+    this.#deps.log.error("A call broke", { callId, error });
+    this.#parts.brain.giveUp(new UpstreamError("The call broke", "internal_error", false));
   }
 
   #close(reason: string, hangsUp: boolean): void {

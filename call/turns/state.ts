@@ -23,6 +23,8 @@ export type AnswerKind =
   | "tool"
   /** An answer that a fault cut off after its first sound goes on. */
   | "go_on"
+  /** The line broke, and what was said before is not known any more. */
+  | "welcome_back"
   /** The brain had nothing to say to the caller's words, so it is asked to say that. */
   | "declined"
   /** We heard the caller and the brain didn't. */
@@ -134,6 +136,10 @@ export interface CallState {
   endReason: EndReason | null;
   /** Since when last words are being said. */
   endingSinceMs: number;
+  /** The brain's session is gone and another one is being opened, since when; null otherwise. */
+  sessionLostMs: number | null;
+  /** Since when the present session stands: what was said before, it was told of. */
+  sessionSinceMs: number;
   /** Names for utterances and answers. */
   lastId: number;
 
@@ -220,6 +226,20 @@ export interface CallState {
   owedSinceMs: number | null;
 }
 
+/** Where the oldest of the caller's words begins that may have to be heard again; Infinity for none. */
+export function unansweredSinceMs(s: Readonly<CallState>): number {
+  let sinceMs = s.sessionLostMs ?? Infinity;
+  const add = (said: Utterance | null) => {
+    if (said && said.by === "voice") sinceMs = Math.min(sinceMs, said.onsetMs);
+  };
+  add(s.speaking);
+  add(s.maybeMeant);
+  add(s.unheard);
+  for (const said of s.awaiting) add(said);
+  for (const { utterances } of s.answers) { for (const said of utterances) add(said); }
+  return sinceMs;
+}
+
 /** The first state of a call. */
 export function openingState(settings: TurnSettings, nowMs: number): CallState {
   return {
@@ -228,6 +248,8 @@ export function openingState(settings: TurnSettings, nowMs: number): CallState {
     phase: "opening",
     endReason: null,
     endingSinceMs: 0,
+    sessionLostMs: null,
+    sessionSinceMs: nowMs,
     lastId: 0,
     voiceSinceMs: null,
     voiceEndMs: 0,
