@@ -11,6 +11,7 @@ import { UpstreamError } from "../brain/errors.ts";
 import { bytesPerMs, bytesPerSample } from "../media/format.ts";
 import type { TurnRecord } from "../telemetry/turn.ts";
 import { Decisions } from "./decisions.ts";
+import type { CallContext } from "./context.ts";
 import { perform } from "./effects.ts";
 import { brainSaid } from "./from_brain.ts";
 import { makeEars } from "./listen.ts";
@@ -35,6 +36,8 @@ export type { CallSettings } from "./settings.ts";
 
 /** What a call needs of the server. */
 export interface CallDeps extends PartDeps {
+  /** The call went on elsewhere before, and this is what has to be known of it. */
+  readonly resumes?: CallContext;
   /** Told once, when all of the call is closed. */
   closed(call: Call): void;
   /** Receives the settings, and then each event of the decision road; for replays. */
@@ -48,7 +51,7 @@ export interface CallDeps extends PartDeps {
 export class Call implements LegHandlers {
   readonly start: LegStart;
   readonly kind: Leg["kind"];
-  readonly startedAtMs = Date.now();
+  readonly startedAtMs: number;
   readonly #deps: CallDeps;
   readonly #parts: CallParts;
   readonly #timers: Timers<"deadline" | "digits">;
@@ -65,6 +68,7 @@ export class Call implements LegHandlers {
   constructor(start: LegStart, leg: Leg, deps: CallDeps) {
     const { settings } = deps;
     this.start = start;
+    this.startedAtMs = deps.resumes?.startedAtMs ?? Date.now();
     this.kind = leg.kind;
     this.#deps = deps;
     const format = leg.brainFormat;
@@ -122,7 +126,8 @@ export class Call implements LegHandlers {
     };
     this.#sessions = new Sessions(this.#parts, this.#memory, (to) => this.#speaker.format = to);
     this.#parts.playback.probe();
-    this.#decisions = new Decisions(turnSettings(settings), {
+    const { resumes } = deps;
+    this.#decisions = new Decisions(turnSettings(settings, resumes), {
       clock,
       timers: this.#timers,
       playing: () => this.#parts.playback.playing(),
@@ -131,11 +136,20 @@ export class Call implements LegHandlers {
       sessionLate: () => this.#sessions.late(),
       record: deps.record,
     });
+    if (!resumes) return;
+    this.#parts.retelling.resume(resumes);
+    this.#decisions.take({ type: "call_resumed", owes: resumes.owes });
   }
 
   /** Ends the call from our side, for a reason that is no one's fault. */
   end(reason: "draining"): void {
     this.#decisions.take({ type: "told_to_end", reason });
+  }
+
+  /** What this call has to know to go on elsewhere, as far as it is heard now. */
+  context(): CallContext {
+    const { retelling, playback } = this.#parts;
+    return retelling.context(this.#decisions.state, playback.playing(), this.startedAtMs);
   }
 
   /** Why the call ended; empty while it goes on. */

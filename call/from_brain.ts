@@ -141,7 +141,14 @@ function responseDone(
     return call.brain.fail(new UpstreamError("The brain's quota is used up", reason, false));
   }
   if (failed) telemetry.brainError(reason || "failed", "retryable");
-  if (answer?.sounds && !answer.cancelled) playback.complete();
+  if (answer?.sounds && !answer.cancelled) {
+    if (status === "completed") {
+      for (const { itemId, receivedMs } of playback.playing()) {
+        if (answer.items.includes(itemId)) call.transcript.lasts(itemId, receivedMs);
+      }
+    }
+    playback.complete();
+  }
   call.step({
     type: "response_done",
     responseId,

@@ -119,7 +119,9 @@ export class Uplink {
     if (!this.#ready) {
       const early = payload ?? encodeBase64(bytes);
       const { maxEarlyFrames, preRollMs } = this.#settings;
-      if (this.#open || (this.#spoke && !this.#paused)) return this.#keep(early, 0, maxEarlyFrames, Infinity);
+      if (this.#open || (this.#spoke && !this.#paused)) {
+        return this.#keep(early, 0, maxEarlyFrames, Infinity);
+      }
       // Nobody speaks yet: only what comes just before a voice will be wanted.
       return this.#keep(early, bytes.length / bytesPerMs(this.#legFormat), Infinity, preRollMs);
     }

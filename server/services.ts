@@ -10,6 +10,8 @@ import { createEchoBrain, createEchoServer } from "../brain/echo/mod.ts";
 import { createOpenAiBrain, OPENAI_DEFAULTS } from "../brain/openai/openai.ts";
 import { costUsd, defaultModel } from "../brain/prices.ts";
 import type { RealtimeServer } from "../brain/realtime/server.ts";
+import { Circuit } from "../brain/circuit.ts";
+import type { Upstream } from "../call/session/choice.ts";
 import { Call } from "../call/call.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { History } from "./history.ts";
@@ -44,16 +46,22 @@ export interface Services {
 /** A webhook's reservation waits this long for its stream; Twilio dials at once. */
 const RESERVATION_MS = 15_000;
 
-function createBrain(config: Config): Brain {
+/** Who answers, in order. */
+function createUpstreams(config: Config): Upstream[] {
+  const connectTimeoutMs = config.EARSHOT_CONNECT_TIMEOUT_MS;
   const model = config.OPENAI_REALTIME_MODEL ?? defaultModel;
-  if (config.brain === "echo") {
-    return createEchoBrain({ thinkMs: config.EARSHOT_THINK_MS, model: "echo" });
-  }
-  return createOpenAiBrain({
-    url: config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url,
-    apiKey: config.OPENAI_API_KEY,
-    model,
-  });
+  const first = config.brain === "echo"
+    ? createEchoBrain({ thinkMs: config.EARSHOT_THINK_MS, model: "echo" })
+    : createOpenAiBrain({
+      url: config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url,
+      apiKey: config.OPENAI_API_KEY,
+      model,
+      connectTimeoutMs,
+    });
+  const others = config.fallbacks.map(({ url, key, model: own }) =>
+    createOpenAiBrain({ url, apiKey: key, model: own ?? model, connectTimeoutMs })
+  );
+  return [first, ...others].map((brain) => ({ brain, circuit: new Circuit() }));
 }
 
 /** For whoever only wants to know how many there are. */
@@ -92,7 +100,7 @@ export function createServices(config: Config, log: Logger): Services {
   const events = new EventFeed(history, () => telemetry.health(), {
     maxListeners: config.EARSHOT_MAX_LISTENERS,
   });
-  const brain = createBrain(config);
+  const upstreams = createUpstreams(config);
   const settings = callSettings(config.call);
 
   return {
@@ -103,7 +111,7 @@ export function createServices(config: Config, log: Logger): Services {
     history,
     events,
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
-    brain,
+    brain: upstreams[0]!.brain,
     realtime: createEchoServer({ thinkMs: config.EARSHOT_THINK_MS }),
     startCall(start, leg, left) {
       telemetry.callStarted(leg.kind);
@@ -111,7 +119,7 @@ export function createServices(config: Config, log: Logger): Services {
       const folder = config.EARSHOT_RECORD_DIR;
       const recorder = folder ? recordTo(folder, start.callId, log) : null;
       const call = new Call(start, leg, {
-        brain,
+        upstreams,
         settings,
         clock: systemClock,
         telemetry,

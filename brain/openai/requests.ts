@@ -116,8 +116,12 @@ export function createItem(
     | { type: "input_audio"; audio: string }
     | { type: "output_text"; text: string },
 ): string {
-  const item = { id, type: "message", role, content: [content] } as
-    ConversationItemCreateEvent["item"];
+  const item = {
+    id,
+    type: "message",
+    role,
+    content: [content],
+  } as ConversationItemCreateEvent["item"];
   return JSON.stringify(
     { type: "conversation.item.create", item } satisfies ConversationItemCreateEvent,
   );

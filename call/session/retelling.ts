@@ -64,7 +64,7 @@ export class Retelling {
 
   /** The requests that tell the present session everything, oldest first. Before the machine hears. */
   tell({ answers, awaiting, maybeMeant }: CallState, format: AudioFormat): string[] {
-    for (const { utterances } of answers) { for (const said of utterances) this.#keep(said); }
+    for (const { utterances } of answers) for (const said of utterances) this.#keep(said);
     for (const said of awaiting) this.#keep(said);
     if (maybeMeant) this.#keep(maybeMeant);
     const requests: string[] = [];

@@ -9,7 +9,11 @@
 import type { Brain } from "../../brain/brain.ts";
 import { UpstreamError } from "../../brain/errors.ts";
 import type { BrainEvent } from "../../brain/openai/events.ts";
-import { type EffectiveFormats, sessionRequest, type SessionWish } from "../../brain/openai/session.ts";
+import {
+  type EffectiveFormats,
+  sessionRequest,
+  type SessionWish,
+} from "../../brain/openai/session.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { BrainChoice, type Upstream } from "./choice.ts";
 import { SessionLink } from "./link.ts";

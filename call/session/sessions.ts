@@ -63,7 +63,9 @@ export class Sessions {
     const playing = playback.playing();
     retelling.lost(state(), playing);
     // What came of an answer is all that will come.
-    const speaks = state().answers.some(({ over, cancelled, sounds }) => !over && !cancelled && sounds);
+    const speaks = state().answers.some(({ over, cancelled, sounds }) =>
+      !over && !cancelled && sounds
+    );
     if (speaks) playback.complete();
     if (code !== ROTATED) {
       deps.telemetry.brainError(code, "retryable");

@@ -61,7 +61,9 @@ export class VoiceMemory {
     const kept = this.#length - gone;
     const small = SMALL_MS * this.#bytesPerMs;
     const size = kept + more <= small / 2 ? small : Math.min(maxBytes, 2 * (kept + more));
-    const room = size === this.#bytes.length ? this.#bytes : new Uint8Array(Math.max(size, kept + more));
+    const room = size === this.#bytes.length
+      ? this.#bytes
+      : new Uint8Array(Math.max(size, kept + more));
     if (room === this.#bytes) room.copyWithin(0, gone, this.#length);
     else room.set(this.#bytes.subarray(gone, this.#length));
     this.#bytes = room;

@@ -236,7 +236,7 @@ export function unansweredSinceMs(s: Readonly<CallState>): number {
   add(s.maybeMeant);
   add(s.unheard);
   for (const said of s.awaiting) add(said);
-  for (const { utterances } of s.answers) { for (const said of utterances) add(said); }
+  for (const { utterances } of s.answers) for (const said of utterances) add(said);
   return sinceMs;
 }
 

@@ -128,5 +128,5 @@ export function problemsOf(outcome: Outcome): string[] {
   return problems;
 }
 
-/** The link works, if badly. */
-const HARMLESS: ReadonlySet<Fault["link"]> = new Set(["delay", "duplicate", "slow-read"]);
+/** Those that leave a link that works, if badly. */
+export const HARMLESS: ReadonlySet<Fault["link"]> = new Set(["delay", "duplicate", "slow-read"]);

@@ -6,7 +6,7 @@
 
 import { poll } from "../../cli/phone/wait.ts";
 import type { Line } from "../calls/line.ts";
-import { type Fault, type Moment, type Outcome } from "./cells.ts";
+import { type Fault, HARMLESS, type Moment, type Outcome } from "./cells.ts";
 import { type Asked, FaultCall, nextQuestion, wordsOfCaller } from "./fault_call.ts";
 import type { FaultBrain, FaultLink } from "./fault_brain.ts";
 import { ANSWER_WORDS, type HeardAnswer } from "./words.ts";
@@ -68,12 +68,13 @@ export async function connecting(
 ): Promise<Outcome> {
   const { line, brain } = setup;
   const call = new FaultCall(line.phone);
-  const upgradesBefore = brain.upgrades.length;
+  const linksBefore = brain.links.length;
   if (fault.upgrade) strike(fault, undefined, brain);
   else brain.onNextLink((link) => strike(fault, link, brain));
   await call.dial();
   // Another call's first link must not be taken for the one that replaces this.
-  const replaced = () => brain.upgrades.length >= upgradesBefore + 2 || call.phone.end;
+  const links = HARMLESS.has(fault.link) ? 1 : 2;
+  const replaced = () => brain.links.length >= linksBefore + links || call.phone.end;
   void poll(() => replaced() ? true : null, 4000, () => "").catch(() => {}).then(settled);
   await call.heard(0, ANSWER_WORDS, PATIENCE_MS);
   const greeting = call.answerTo(0);
@@ -128,6 +129,8 @@ async function until(
   const link = brain.linkOf(call.number)!;
   const complete = () => link.said.filter(({ type }) => type === "response.done").length >= 2;
   await call.phone.waitFor(complete, PATIENCE_MS, "the goodbye to be complete");
+  // What was said last is on its way.
+  await sleep(50);
 }
 
 interface Sofar {
