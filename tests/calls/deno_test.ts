@@ -1,6 +1,7 @@
 import { failureSuite } from "./failures.ts";
 import { lifeSuite } from "./life.ts";
 import { noDeadAirSuite } from "./no_dead_air.ts";
+import { notReadingSuite } from "./not_reading.ts";
 import { callSuite } from "./suite.ts";
 import { turnSuite } from "./turns.ts";
 
@@ -9,3 +10,4 @@ failureSuite("deno");
 turnSuite("deno");
 lifeSuite("deno");
 noDeadAirSuite("deno");
+notReadingSuite("deno");
