@@ -1,3 +1,4 @@
+import { failuresShowSuite } from "./failures_show.ts";
 import { failureSuite } from "./failures.ts";
 import { lifeSuite } from "./life.ts";
 import { noDeadAirSuite } from "./no_dead_air.ts";
@@ -11,3 +12,4 @@ turnSuite("bun");
 lifeSuite("bun");
 noDeadAirSuite("bun");
 notReadingSuite("bun");
+failuresShowSuite("bun");
