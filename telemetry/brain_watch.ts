@@ -57,6 +57,8 @@ export class BrainWatch {
   readonly #windowMs: number;
   readonly #counts: RollingCounts<Counted>;
   #lastRefusal = "";
+  /** Code of the last error that was fatal. */
+  #lastLoss = "";
 
   constructor(windowMs: number) {
     this.#windowMs = windowMs;
@@ -75,7 +77,7 @@ export class BrainWatch {
   /** @param brain And `code`: label values, so bounded and clean. */
   connectFailed(brain: string, code: string, nowMs: number): void {
     this.#counts.add("refused", nowMs);
-    this.#lastRefusal = `${brain}: ${code}`;
+    this.#lastRefusal = `${code} (${brain})`;
   }
 
   replaced(reason: string, nowMs: number): void {
@@ -86,8 +88,9 @@ export class BrainWatch {
     this.#counts.add("answers", nowMs);
   }
 
-  /** What is fatal loses a session, and counts as that. */
-  error(severity: ErrorSeverity, nowMs: number): void {
+  /** @param code A label value. What is fatal loses a session, and counts as that. */
+  error(code: string, severity: ErrorSeverity, nowMs: number): void {
+    if (severity === "fatal") this.#lastLoss = code;
     if (severity === "retryable") this.#counts.add("errors", nowMs);
   }
 
@@ -104,12 +107,13 @@ export class BrainWatch {
     const replaced = count("replaced"), calls = ended + live;
     const answers = count("answers"), errors = count("errors");
     const minutes = `the last ${Math.round(this.#windowMs / 60_000)} minutes`;
+    const cause = this.#lastLoss && `, the last one by ${this.#lastLoss}`;
     // deno-fmt-ignore
     const looks: readonly [keyof typeof THRESHOLDS, number, of: number, text: string][] = [
       ["calls_lost", lost, ended,
-        `${lost} of the ${ended} calls that ended in ${minutes} lost their brain`],
+        `${lost} of the ${ended} calls that ended in ${minutes} lost their brain${cause}`],
       ["connects_failing", refused, dialled,
-        `${refused} of ${dialled} attempts to reach a brain failed in ${minutes}, the last one ${this.#lastRefusal}`],
+        `${refused} of ${dialled} attempts to reach a brain failed in ${minutes}, the last one by ${this.#lastRefusal}`],
       ["sessions_replaced", replaced, calls,
         `${replaced} sessions broke off and were replaced in ${minutes}, in ${calls} calls`],
       ["answers_failing", errors, errors + answers,

@@ -18,10 +18,13 @@ test("BrainWatch: a brain that can't be reached is trouble before any call", () 
 
 test("BrainWatch: twenty of twenty calls that lost their brain are trouble, with the figures", () => {
   const watch = new BrainWatch(WINDOW_MS);
+  watch.error("insufficient_quota", "fatal", 0);
+  watch.error("too_late", "harmless", 0);
   for (let i = 0; i < 20; i++) watch.callEnded("brain_failed", 0);
   assertEquals(watch.troubles(0, null, 0), [{
     kind: "calls_lost",
-    text: "20 of the 20 calls that ended in the last 5 minutes lost their brain",
+    text: "20 of the 20 calls that ended in the last 5 minutes lost their brain, the last one by " +
+      "insufficient_quota",
   }]);
   assertEquals(kinds(watch, 0, WINDOW_MS), [], "and no longer when the window has passed");
 });
@@ -45,7 +48,7 @@ test("BrainWatch: attempts that fail, by their share; the last one is named", ()
   watch.connectFailed("openai", "http_429", 0);
   assertMatch(
     watch.troubles(0, null, 0)[0]!.text,
-    /^3 of 3 attempts .* the last one openai: http_429$/,
+    /^3 of 3 attempts .* the last one by http_429 \(openai\)$/,
   );
   for (let i = 0; i < 28; i++) watch.connected(0);
   assertEquals(kinds(watch), []);
@@ -61,10 +64,10 @@ test("BrainWatch: sessions that broke are borne up to one call in five; rotation
 
 test("BrainWatch: errors among answers, those left out that cost no answer, or the session", () => {
   const watch = new BrainWatch(WINDOW_MS);
-  for (let i = 0; i < 9; i++) watch.error(i % 2 ? "harmless" : "fatal", 0);
-  for (let i = 0; i < 4; i++) watch.error("retryable", 0);
+  for (let i = 0; i < 9; i++) watch.error("x", i % 2 ? "harmless" : "fatal", 0);
+  for (let i = 0; i < 4; i++) watch.error("x", "retryable", 0);
   assertEquals(kinds(watch), []);
-  watch.error("retryable", 0);
+  watch.error("x", "retryable", 0);
   assertEquals(kinds(watch), ["answers_failing"]);
   for (let i = 0; i < 46; i++) watch.answered(0);
   assertEquals(kinds(watch), []);

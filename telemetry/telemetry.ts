@@ -181,8 +181,9 @@ export class Telemetry {
 
   /** A brain reported an error, or failed. */
   brainError(code: string, severity: ErrorSeverity): void {
-    this.#metrics.brainErrors.inc({ code: this.#codes.valueOf(code), severity });
-    this.#brains.error(severity, this.#options.now());
+    const label = this.#codes.valueOf(code);
+    this.#metrics.brainErrors.inc({ code: label, severity });
+    this.#brains.error(label, severity, this.#options.now());
   }
 
   /** A brain's session stands: the first of a call, or the next one. */
