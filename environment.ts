@@ -128,6 +128,7 @@ export const Environment = v.object({
   EARSHOT_CALL_LIMIT_MS: whole(1000, 24 * 3_600_000, 14_400_000),
   EARSHOT_IDLE_LIMIT_MS: whole(1000, 24 * 3_600_000, 300_000),
   EARSHOT_DRAIN_MS: whole(0, 3_600_000, 290_000),
+  EARSHOT_READY_NEEDS_BRAIN: whole(0, 1, 0),
   FLY_REGION: optional,
   FLY_MACHINE_ID: optional,
 });

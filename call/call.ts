@@ -230,8 +230,9 @@ export class Call implements LegHandlers {
     this.#deps.log.warn("A message was refused", { callId: this.start.callId, error });
   }
 
-  ended(by: "caller" | "us" | "lost"): void {
-    this.#decisions.take({ type: "caller_left", lost: by === "lost" });
+  ended(by: "caller" | "us" | "lost" | "stalled"): void {
+    if (by === "stalled") this.#decisions.take({ type: "caller_stalled" });
+    else this.#decisions.take({ type: "caller_left", lost: by === "lost" });
   }
 
   /** What of the caller's voice is kept, and whether this is a pause between two turns. */

@@ -8,6 +8,7 @@
 import type { Brain } from "../brain/brain.ts";
 import { createEchoBrain, createEchoServer } from "../brain/echo/mod.ts";
 import { createOpenAiBrain, OPENAI_DEFAULTS } from "../brain/openai/openai.ts";
+import { reach } from "../brain/openai/reach.ts";
 import { costUsd, defaultModel } from "../brain/prices.ts";
 import type { RealtimeServer } from "../brain/realtime/server.ts";
 import { Circuit } from "../brain/circuit.ts";
@@ -20,6 +21,7 @@ import { Registry } from "./registry.ts";
 import type { Config } from "../config.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
 import { callSettings } from "./call_settings.ts";
+import { BrainProbe } from "./brain_probe.ts";
 import { EventFeed } from "./event_feed.ts";
 import { StreamTokens } from "./stream_tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -37,6 +39,8 @@ export interface Services {
   readonly events: EventFeed;
   readonly tokens: StreamTokens;
   readonly brain: Brain;
+  /** Whether a brain can be reached; it knows nothing until it is asked to look. */
+  readonly probe: BrainProbe;
   /** What `/v1/realtime` serves. */
   readonly realtime: RealtimeServer;
   /** Begins a call that is admitted. `left` runs when all of it is closed. */
@@ -89,11 +93,14 @@ export function createServices(config: Config, log: Logger): Services {
     maxCalls: config.EARSHOT_MAX_CALLS,
     reservationMs: RESERVATION_MS,
   });
+  const endpoint = config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url;
+  const probe = new BrainProbe(config.brain === "echo" ? [] : [endpoint], reach);
   const telemetry = new Telemetry({
     calls: countsOf(registry),
     region: config.region,
     instance: config.instance,
     version: VERSION,
+    unreachable: () => probe.unreachable,
     costUsd,
   });
   const history = new History({ maxDoneCalls: config.EARSHOT_HISTORY_CALLS });
@@ -112,6 +119,7 @@ export function createServices(config: Config, log: Logger): Services {
     events,
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
     brain: upstreams[0]!.brain,
+    probe,
     realtime: createEchoServer({ thinkMs: config.EARSHOT_THINK_MS }),
     startCall(start, leg, left) {
       telemetry.callStarted(leg.kind);
