@@ -148,13 +148,13 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   voice: voiceDue,
   created(s, playing, out, nowMs) {
     const open = openAnswer(s);
-    out.push({ type: "suspect_session" });
+    out.push({ type: "suspect_session", asked: true });
     if (open && !open.cancelled) return lost(s, open, playing, out, nowMs);
     s.awaiting = s.awaiting.map((u) => ({ ...u, brainAnswersSinceMs: null }));
   },
   sound(s, playing, out, nowMs) {
     const open = openAnswer(s)!;
-    if (!open.spoken) out.push({ type: "suspect_session" });
+    if (!open.spoken) out.push({ type: "suspect_session", asked: true });
     lost(s, open, playing, out, nowMs);
   },
   closed(s) {
