@@ -160,7 +160,7 @@ function commit<S>(
   say(w, { type: "committed", itemId, playing: [] });
 }
 
-function deleteItem<S>(w: World<S>, itemId: string): void {
+export function deleteItem<S>(w: World<S>, itemId: string): void {
   if (w.deleted.includes(itemId)) breaks(w, "deletes an item twice");
   w.deleted.push(itemId);
   const real = w.said.find((said) =>
