@@ -71,10 +71,7 @@ export function committed(
   const isIt = speaking &&
     (itemId === "" || speaking.items.includes(itemId) || speaking.items.includes(wasOpen ?? "") ||
       wasOpen === null || (speaking.items.length === 0 && wasOpen !== itemId));
-  if (isIt) {
-    const endMs = speaking.endMs > speaking.onsetMs ? speaking.endMs : s.brainHeardToMs;
-    s.speaking = { ...withItem(speaking, itemId), endMs, taken: true };
-  }
+  if (isIt) s.speaking = { ...withItem(speaking, itemId), taken: true };
   // Whether it counts is decided with the alarm.
   if (isIt && s.alarm?.audible) return;
   if (isIt && !s.alarm && isBesides(s, playing)) {
@@ -134,6 +131,7 @@ export function endpointDue(s: CallState, out: CallAction[], nowMs: number): voi
     return;
   }
   s.speaking = withItem(s.speaking ?? utterance(s, "voice", nowMs), itemId);
+  s.brainHeardToMs = nowMs;
   out.push({ type: "commit", utterance: s.speaking.id });
   endTurn(s, false, out);
   if (openAnswer(s)) putOff(s, out, nowMs);

@@ -33,11 +33,14 @@ export const isLocal = (s: CallState) => s.settings.turns === "local";
 
 /** What was being said waits for its answer from now on. */
 export function endTurn(s: CallState, brainAnswers: boolean, out: CallAction[], nowMs = 0): void {
-  const ended = s.speaking!;
+  const { endMs, ...ended } = s.speaking!;
   s.speaking = null;
   // What an old false alarm left in the brain's buffer is committed with it.
   if (isLocal(s)) s.lastAlarm = null;
-  awaitAnswer(s, { ...ended, brainAnswersSinceMs: brainAnswers ? nowMs : null }, out);
+  // Whoever goes on, or was heard by the brain alone, has said what its item holds.
+  const toMs = endMs > ended.onsetMs ? endMs : Math.max(ended.onsetMs, s.brainHeardToMs);
+  const brainAnswersSinceMs = brainAnswers ? nowMs : null;
+  awaitAnswer(s, { ...ended, endMs: toMs, brainAnswersSinceMs }, out);
 }
 
 export function awaitAnswer(s: CallState, u: Utterance, out: CallAction[]): void {

@@ -80,7 +80,10 @@ function isTold<S>(w: World<S>): void {
 
 /** The link dies: all that was on its way in both directions is lost. */
 export function breaksOff<S>(w: World<S>): void {
-  for (const request of w.up) if (request.type === "delete_item") deleteItem(w, request.itemId);
+  for (const request of w.up) {
+    if (request.type === "delete_item") deleteItem(w, request.itemId);
+    if (request.type === "create_response" && request.kind === "go_on") cutsOff(w);
+  }
   for (const response of w.brain.responses) answerIsLost(w, response);
   for (const tool of w.tools) {
     // The next session calls it anew, if it still wants to.
@@ -122,6 +125,9 @@ function answerIsLost<S>(w: World<S>, response: Response): void {
     // What was to finish another one is not finished once more, and neither is a goodbye.
     if (kind !== "go_on" && kind !== "goodbye" && !hangsUp) cutsOff(w);
   }
+  const announced = live ||
+    w.down.some((e) => e.type === "response_created" && e.responseId === id);
+  if (kind === "go_on" && announced && !response.cancelled && receivedMs === 0) cutsOff(w);
   response.status = "done";
   response.live = false;
   // Of its words the next session is told what was heard, or will be.
