@@ -39,7 +39,8 @@ export function committed(
   nowMs: number,
 ): void {
   const wasOpen = s.brainItem;
-  const fromMs = s.brainOnsetMs ?? Math.max(s.brainHeardToMs, nowMs - MAX_UNANNOUNCED_MS);
+  const announcedMs = s.brainOnsetMs;
+  const fromMs = announcedMs ?? Math.max(s.brainHeardToMs, nowMs - MAX_UNANNOUNCED_MS);
   const known = isKnown(s, itemId);
   // Not every server names the item before it is committed, or says where its voice ended.
   if (s.settings.turns !== "local" && !known && (wasOpen === null || !s.brainEnded)) {
@@ -64,7 +65,8 @@ export function committed(
     return;
   }
   if (known) return take(s, ({ items }) => items.includes(itemId));
-  s.speaking ??= s.unheard;
+  const { unheard } = s;
+  s.speaking ??= unheard;
   s.unheard = null;
   s.askedToRepeat = false;
   const { speaking } = s;
@@ -81,8 +83,12 @@ export function committed(
     return;
   }
   const brainAnswers = openAnswer(s) === undefined;
-  if (isIt) endTurn(s, brainAnswers, out, nowMs);
-  else {
+  if (isIt) {
+    // Its item may begin with words before these.
+    const heardFromMs = announcedMs ?? unheard?.onsetMs ?? Infinity;
+    s.speaking = { ...s.speaking!, onsetMs: Math.min(speaking.onsetMs, heardFromMs) };
+    endTurn(s, brainAnswers, out, nowMs);
+  } else {
     // What was committed while somebody might have been breaking in is answered with it.
     if (speaking?.taken && !s.alarm) endTurn(s, brainAnswers, out, nowMs);
     const other = { ...withItem(utterance(s, "voice", fromMs), itemId), endMs: nowMs };

@@ -18,7 +18,10 @@ const MAX_MOVES = 400;
 /** Another session stands after this much time at least. */
 const UPGRADE_MS = 200;
 
-const canBreak = <S>(w: World<S>) => w.ready && !w.gone && !isClosed(w);
+/** Of a brain that announces nothing, nobody can tell which of several utterances it has committed. */
+const canBreak = <S>(w: World<S>) =>
+  w.ready && !w.gone && !isClosed(w) &&
+  (w.settings.announces || w.said.filter(({ kind }) => kind !== "typed").length <= 1);
 
 /** The session is lost here; another one stands after a time, and all goes well. */
 export function checkLoss<S>(from: World<S>, afterMs: number): World<S> {

@@ -54,7 +54,6 @@ export const WALKED: readonly WorldSettings[] = [
   { ...PLAIN, ...SILENT, ...IDLE },
   { ...LOCAL, ...SILENT, ...BRIEF, speculates: true },
   { ...PLAIN, nextBrain: { names: false } },
-  { ...PLAIN, ...SILENT, nextBrain: { announces: false } },
   { ...LOCAL, nextBrain: { names: false } },
   { ...PLAIN, ...SILENT, resumes: "answer" },
   { ...LOCAL, ...SILENT, resumes: "go_on" },

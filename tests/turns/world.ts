@@ -31,7 +31,7 @@ export interface WorldSettings extends TurnSettings {
   /** The call went on elsewhere before: what the agent owes. */
   readonly resumes?: EventOf<"call_resumed">["owes"];
   /** A session that replaces another is of another brain. */
-  readonly nextBrain?: Partial<Pick<WorldSettings, "names" | "announces" | "namesItems">>;
+  readonly nextBrain?: { readonly names: boolean };
 }
 
 /** Something that the caller does: real words, or a sound that asks for nothing. */
