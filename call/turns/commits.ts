@@ -86,7 +86,9 @@ export function committed(
   if (isIt) {
     // Its item may begin with words before these.
     const heardFromMs = announcedMs ?? unheard?.onsetMs ?? Infinity;
-    s.speaking = { ...s.speaking!, onsetMs: Math.min(speaking.onsetMs, heardFromMs) };
+    const onsetMs = Math.min(speaking.onsetMs, heardFromMs);
+    const endMs = speaking.endMs > speaking.onsetMs ? speaking.endMs : onsetMs;
+    s.speaking = { ...s.speaking!, onsetMs, endMs };
     endTurn(s, brainAnswers, out, nowMs);
   } else {
     // What was committed while somebody might have been breaking in is answered with it.

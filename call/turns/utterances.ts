@@ -33,14 +33,18 @@ export const isLocal = (s: CallState) => s.settings.turns === "local";
 
 /** What was being said waits for its answer from now on. */
 export function endTurn(s: CallState, brainAnswers: boolean, out: CallAction[], nowMs = 0): void {
-  const { endMs, ...ended } = s.speaking!;
+  const ended = s.speaking!;
   s.speaking = null;
   // What an old false alarm left in the brain's buffer is committed with it.
   if (isLocal(s)) s.lastAlarm = null;
-  // Whoever goes on, or was heard by the brain alone, has said what its item holds.
-  const toMs = endMs > ended.onsetMs ? endMs : Math.max(ended.onsetMs, s.brainHeardToMs);
   const brainAnswersSinceMs = brainAnswers ? nowMs : null;
-  awaitAnswer(s, { ...ended, endMs: toMs, brainAnswersSinceMs }, out);
+  awaitAnswer(s, { ...ended, endMs: endOf(s, ended), brainAnswersSinceMs }, out);
+}
+
+/** Of whoever goes on, or was heard by the brain alone, what the brain's item holds has ended. */
+function endOf(s: CallState, { onsetMs, endMs }: Utterance): number {
+  const known = endMs > onsetMs && (isLocal(s) || endMs <= s.brainHeardToMs + REST_MS);
+  return known ? endMs : Math.max(onsetMs, s.brainHeardToMs);
 }
 
 export function awaitAnswer(s: CallState, u: Utterance, out: CallAction[]): void {

@@ -57,7 +57,7 @@ function isTold<S>(w: World<S>): void {
     }
     const endMs = said.voiced ? w.nowMs : said.endMs;
     const heardAnew = said.voiced || (speakingFromMs !== null && endMs > speakingFromMs);
-    const enoughMs = Math.min(SLACK_MS, (endMs - said.onsetMs) / 2);
+    const enoughMs = said.voiced ? SLACK_MS : Math.min(SLACK_MS, (endMs - said.onsetMs) / 2);
     const held = ended.filter((u) =>
       Math.min(u.endMs, endMs) - Math.max(u.onsetMs, said.onsetMs) >= enoughMs
     );
@@ -66,9 +66,11 @@ function isTold<S>(w: World<S>): void {
     if (heardAnew) said.deaf = false;
     if (heardAnew && w.settings.turns === "local") hearInBuffer(w, said);
     if (held.length > 0) said.items = [`i${++w.ids}`];
-    // What was answered is one of the lines of before.
-    else if (said.answeredBy.length === 0) said.items = [];
-    if (said.kind !== "question" || said.answeredBy.length > 0) continue;
+    // What was answered, if only by hanging up, is one of the lines of before.
+    const isLine = said.answeredBy.length > 0 ||
+      w.tools.some((t) => t.ran && responseOf(w, t.responseId)!.covers.includes(said.id));
+    if (held.length === 0 && !isLine) said.items = [];
+    if (said.kind !== "question" || isLine || said.deaf) continue;
     const fromMs = Math.min(...held.map((u) => u.onsetMs), speakingFromMs ?? Infinity);
     const toMs = heardAnew ? w.nowMs : Math.max(...held.map((u) => u.endMs));
     const whole = fromMs <= said.onsetMs + SLACK_MS && toMs >= endMs - SLACK_MS;
