@@ -14,7 +14,7 @@ import type { EventOf } from "./events.ts";
 import { oweRest } from "./failures.ts";
 import { owe, owedAgain, putOff } from "./owing.ts";
 import type { Answer, CallState, Utterance } from "./state.ts";
-import { awaitAnswer, utterance } from "./utterances.ts";
+import { awaitAnswer, REST_MS, utterance } from "./utterances.ts";
 
 export function brainReady(
   s: CallState,
@@ -80,7 +80,8 @@ function hearAnew(s: CallState): void {
   if (!said) return;
   const onsetMs = Math.min(said.onsetMs, unheard?.onsetMs ?? Infinity);
   s.speaking = { ...said, onsetMs, items: [], taken: false };
-  s.brainHeardToMs = Math.min(s.brainHeardToMs, onsetMs);
+  // It is no last breath of what was heard before.
+  if (said.items.length > 0) s.brainHeardToMs = Math.min(s.brainHeardToMs, onsetMs - REST_MS);
 }
 
 /** The next session may be another brain's: its limits and habits are not those of this one. */

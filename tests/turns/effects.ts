@@ -87,7 +87,7 @@ function effect<S>(w: World<S>, action: CallAction, event: CallEvent): void {
       w.complete = true;
       w.phrases = 0;
       // Whoever interrupts wants no rest of it.
-      if (action.bargeIn) w.cutOff = false;
+      if (action.bargeIn || event.type === "caller_paused") w.cutOff = false;
       return;
     case "ignore_voice":
       w.told = false;

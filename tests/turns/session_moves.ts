@@ -25,6 +25,7 @@ const SLACK_MS = 350;
 export function resumes<S>(w: World<S>): void {
   const owes = w.settings.resumes!;
   w.resumed = true;
+  w.seen.add(`resumed_${owes}`);
   w.everCutOff = owes === "go_on";
   if (owes === "answer") {
     const asked = newSaid(w, "question", w.nowMs);
@@ -95,6 +96,7 @@ export function breaksOff<S>(w: World<S>): void {
     const plays = w.pieces.some(({ responseId }) => responseId === tool.responseId);
     if (!cancelled && (heardMs > 0 || plays)) cutsOff(w);
   }
+  w.seen.add("session_lost");
   w.ready = false;
   w.lostMs = w.nowMs;
   w.up = [];
@@ -148,6 +150,7 @@ export function mayRotate<S>(w: World<S>): boolean {
 /** One session is closed and another stands at the same moment: nobody may notice. */
 export function rotates<S>(w: World<S>): void {
   const { disturbed, troubles, phrases } = w;
+  w.seen.add("session_rotated");
   breaksOff(w);
   stands(w);
   w.disturbed = disturbed;
