@@ -12,7 +12,7 @@ import { answer, begin, type BrainSession, startScriptedBrain } from "../scripte
 import type { Target } from "../server.ts";
 import { loadSpeech } from "../speech/speech.ts";
 import { tone } from "./audio.ts";
-import { lineTo } from "./failures.ts";
+import { lineTo } from "./line.ts";
 
 const sleep = (ms: number) => new Promise<void>((go) => setTimeout(go, ms));
 
