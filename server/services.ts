@@ -8,8 +8,11 @@
 import type { Brain } from "../brain/brain.ts";
 import { createEchoBrain, createEchoServer } from "../brain/echo/mod.ts";
 import { createOpenAiBrain, OPENAI_DEFAULTS } from "../brain/openai/openai.ts";
+import { reach } from "../brain/openai/reach.ts";
 import { costUsd, defaultModel } from "../brain/prices.ts";
 import type { RealtimeServer } from "../brain/realtime/server.ts";
+import { Circuit } from "../brain/circuit.ts";
+import type { Upstream } from "../call/session/choice.ts";
 import { Call } from "../call/call.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { History } from "./history.ts";
@@ -18,6 +21,7 @@ import { Registry } from "./registry.ts";
 import type { Config } from "../config.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
 import { callSettings } from "./call_settings.ts";
+import { BrainProbe } from "./brain_probe.ts";
 import { EventFeed } from "./event_feed.ts";
 import { StreamTokens } from "./stream_tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -35,6 +39,8 @@ export interface Services {
   readonly events: EventFeed;
   readonly tokens: StreamTokens;
   readonly brain: Brain;
+  /** Whether a brain can be reached; it knows nothing until it is asked to look. */
+  readonly probe: BrainProbe;
   /** What `/v1/realtime` serves. */
   readonly realtime: RealtimeServer;
   /** Begins a call that is admitted. `left` runs when all of it is closed. */
@@ -44,16 +50,22 @@ export interface Services {
 /** A webhook's reservation waits this long for its stream; Twilio dials at once. */
 const RESERVATION_MS = 15_000;
 
-function createBrain(config: Config): Brain {
+/** Who answers, in order. */
+function createUpstreams(config: Config): Upstream[] {
+  const connectTimeoutMs = config.EARSHOT_CONNECT_TIMEOUT_MS;
   const model = config.OPENAI_REALTIME_MODEL ?? defaultModel;
-  if (config.brain === "echo") {
-    return createEchoBrain({ thinkMs: config.EARSHOT_THINK_MS, model: "echo" });
-  }
-  return createOpenAiBrain({
-    url: config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url,
-    apiKey: config.OPENAI_API_KEY,
-    model,
-  });
+  const first = config.brain === "echo"
+    ? createEchoBrain({ thinkMs: config.EARSHOT_THINK_MS, model: "echo" })
+    : createOpenAiBrain({
+      url: config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url,
+      apiKey: config.OPENAI_API_KEY,
+      model,
+      connectTimeoutMs,
+    });
+  const others = config.fallbacks.map(({ url, key, model: own }) =>
+    createOpenAiBrain({ url, apiKey: key, model: own ?? model, connectTimeoutMs })
+  );
+  return [first, ...others].map((brain) => ({ brain, circuit: new Circuit() }));
 }
 
 /** For whoever only wants to know how many there are. */
@@ -81,18 +93,23 @@ export function createServices(config: Config, log: Logger): Services {
     maxCalls: config.EARSHOT_MAX_CALLS,
     reservationMs: RESERVATION_MS,
   });
+  const first = config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url;
+  const endpoints = [first, ...config.fallbacks.map(({ url }) => url)];
+  // The echo is in this very process.
+  const probe = new BrainProbe(config.brain === "echo" ? [] : endpoints, reach);
   const telemetry = new Telemetry({
     calls: countsOf(registry),
     region: config.region,
     instance: config.instance,
     version: VERSION,
+    unreachable: () => probe.unreachable,
     costUsd,
   });
   const history = new History({ maxDoneCalls: config.EARSHOT_HISTORY_CALLS });
   const events = new EventFeed(history, () => telemetry.health(), {
     maxListeners: config.EARSHOT_MAX_LISTENERS,
   });
-  const brain = createBrain(config);
+  const upstreams = createUpstreams(config);
   const settings = callSettings(config.call);
 
   return {
@@ -103,7 +120,8 @@ export function createServices(config: Config, log: Logger): Services {
     history,
     events,
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
-    brain,
+    brain: upstreams[0]!.brain,
+    probe,
     realtime: createEchoServer({ thinkMs: config.EARSHOT_THINK_MS }),
     startCall(start, leg, left) {
       telemetry.callStarted(leg.kind);
@@ -111,7 +129,7 @@ export function createServices(config: Config, log: Logger): Services {
       const folder = config.EARSHOT_RECORD_DIR;
       const recorder = folder ? recordTo(folder, start.callId, log) : null;
       const call = new Call(start, leg, {
-        brain,
+        upstreams,
         settings,
         clock: systemClock,
         telemetry,

@@ -90,6 +90,8 @@ export type CallEvent =
   | { type: "brain_failed" }
   | { type: "timer"; name: TimerName; playing: readonly Heard[] }
   | { type: "caller_left"; lost: boolean }
+  /** The caller's wire takes nothing from us any more. */
+  | { type: "caller_stalled" }
   | { type: "told_to_end"; reason: EndReason };
 
 export type EventOf<T extends CallEvent["type"]> = Extract<CallEvent, { type: T }>;

@@ -114,6 +114,10 @@ const HANDLERS: Handlers = {
   caller_left(s, { lost }, out) {
     close(s, lost ? "caller_lost" : "caller_hung_up", false, out);
   },
+  // The phone stays up: behind the stream Twilio has words for a connection that was lost.
+  caller_stalled(s, _event, out) {
+    close(s, "caller_stalled", false, out);
+  },
   told_to_end(s, { reason }, out) {
     finish(s, reason, out);
   },
@@ -140,13 +144,13 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   voice: voiceDue,
   created(s, playing, out, nowMs) {
     const open = openAnswer(s);
-    out.push({ type: "suspect_session" });
+    out.push({ type: "suspect_session", asked: true });
     if (open && !open.cancelled) return lost(s, open, playing, out, nowMs);
     s.awaiting = s.awaiting.map((u) => ({ ...u, brainAnswersSinceMs: null }));
   },
   sound(s, playing, out, nowMs) {
     const open = openAnswer(s)!;
-    if (!open.spoken) out.push({ type: "suspect_session" });
+    if (!open.spoken) out.push({ type: "suspect_session", asked: true });
     lost(s, open, playing, out, nowMs);
   },
   closed(s) {

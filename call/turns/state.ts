@@ -36,6 +36,7 @@ export type AnswerKind =
 export type EndReason =
   | "caller_hung_up"
   | "caller_lost"
+  | "caller_stalled"
   | "agent_hung_up"
   | "brain_failed"
   | "call_limit"
@@ -228,6 +229,20 @@ export interface CallState {
   quietSinceMs: number | null;
   /** Since when the caller is owed something; null while they aren't. */
   owedSinceMs: number | null;
+}
+
+/** Where the oldest of the caller's words begins that may have to be heard again; Infinity for none. */
+export function unansweredSinceMs(s: Readonly<CallState>): number {
+  let sinceMs = s.sessionLostMs ?? Infinity;
+  const add = (said: Utterance | null) => {
+    if (said && said.by === "voice") sinceMs = Math.min(sinceMs, said.onsetMs);
+  };
+  add(s.speaking);
+  add(s.maybeMeant);
+  add(s.unheard);
+  for (const said of s.awaiting) add(said);
+  for (const { utterances } of s.answers) for (const said of utterances) add(said);
+  return sinceMs;
 }
 
 /** The first state of a call. */
