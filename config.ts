@@ -15,7 +15,12 @@ export class ConfigError extends Error {
   }
 }
 
-const SECRETS = new Set(["OPENAI_API_KEY", "TWILIO_AUTH_TOKEN", "EARSHOT_ADMIN_TOKEN"]);
+const SECRETS = new Set([
+  "OPENAI_API_KEY",
+  "TWILIO_AUTH_TOKEN",
+  "EARSHOT_ADMIN_TOKEN",
+  "EARSHOT_SECRET",
+]);
 
 const text = v.pipe(v.string(), v.trim());
 const optional = v.optional(text);
@@ -62,6 +67,9 @@ const TRANSCRIBE_WANTED =
   "wants off, or the name of a model that transcribes, such as gpt-realtime-whisper";
 /** A model may be called anything but a yes or a no. */
 const isNoSwitch = (value: string) => !/^(on|yes|true|1|no|none|false|0)$/i.test(value);
+
+/** It travels in a token, inside a `<Parameter>` of fewer than 500 characters. */
+const MAX_ADDRESS_CHARACTERS = 200;
 
 /** The settings that have names of their own in the environment. */
 const Environment = v.object({
@@ -132,8 +140,19 @@ const Environment = v.object({
   EARSHOT_CALL_LIMIT_MS: whole(1000, 24 * 3_600_000, 3_300_000),
   EARSHOT_IDLE_LIMIT_MS: whole(1000, 24 * 3_600_000, 300_000),
   EARSHOT_DRAIN_MS: whole(0, 3_600_000, 290_000),
+  EARSHOT_MOVE_MS: whole(0, 600_000, 20_000),
+  EARSHOT_RESUME_MS: whole(1000, 600_000, 30_000),
+  EARSHOT_INSTANCE_URL: v.optional(
+    v.pipe(
+      url(["http:", "https:"]),
+      v.check(isOrigin, "wants an origin without a path, such as http://10.0.0.5:8080"),
+      v.maxLength(MAX_ADDRESS_CHARACTERS, `wants at most ${MAX_ADDRESS_CHARACTERS} characters`),
+    ),
+  ),
+  EARSHOT_SECRET: v.optional(v.pipe(text, v.minLength(16, "wants at least 16 characters"))),
   FLY_REGION: optional,
   FLY_MACHINE_ID: optional,
+  FLY_APP_NAME: optional,
 });
 
 /** What of it a call is told when it begins. */
@@ -201,6 +220,8 @@ export type Config = Readonly<
     readonly region: string;
     /** Fly's machine id, or `local`. */
     readonly instance: string;
+    /** Where the other instances reach this one: the setting, or on Fly its private name. */
+    readonly instanceUrl: string | null;
   }
 >;
 
@@ -258,5 +279,13 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     brain,
     region: config.FLY_REGION ?? "local",
     instance: config.FLY_MACHINE_ID ?? "local",
+    instanceUrl: config.EARSHOT_INSTANCE_URL ?? flyAddress(config),
   });
+}
+
+/** Fly's private network: encrypted from machine to machine, and closed to the world. */
+function flyAddress(
+  { FLY_MACHINE_ID: machine, FLY_APP_NAME: app, PORT }: v.InferOutput<typeof Environment>,
+): string | null {
+  return machine && app ? `http://${machine}.vm.${app}.internal:${PORT}` : null;
 }

@@ -9,6 +9,7 @@
 import type { Leg, LegHandlers, LegStart } from "../legs/leg.ts";
 import type { TurnRecord } from "../telemetry/turn.ts";
 import { BrainSession } from "./brain_session.ts";
+import type { CallContext } from "./context.ts";
 import { Decisions } from "./decisions.ts";
 import { perform } from "./effects.ts";
 import { brainSaid } from "./from_brain.ts";
@@ -30,6 +31,10 @@ export type { CallSettings } from "./settings.ts";
 export interface CallDeps extends PartDeps {
   /** Told once, when all of the call is closed. */
   closed(call: Call): void;
+  /** The caller's stream has ended, and they may come back by another one. */
+  leaving?(call: Call, by: "moved" | "lost"): void;
+  /** What the call knows when it goes on here; else it is a new one. */
+  readonly resumes?: CallContext;
   /** Receives the settings, and then each event of the decision road; for replays. */
   record?(line: RecordedSettings | RecordedStep): void;
   /** Receives each turn when the caller first hears its answer. */
@@ -41,7 +46,7 @@ export interface CallDeps extends PartDeps {
 export class Call implements LegHandlers {
   readonly start: LegStart;
   readonly kind: Leg["kind"];
-  readonly startedAtMs = Date.now();
+  readonly startedAtMs: number;
   readonly #deps: CallDeps;
   readonly #parts: CallParts;
   readonly #timers: Timers<"deadline" | "digits">;
@@ -56,6 +61,7 @@ export class Call implements LegHandlers {
   constructor(start: LegStart, leg: Leg, deps: CallDeps) {
     const { settings } = deps;
     this.start = start;
+    this.startedAtMs = deps.resumes?.startedAtMs ?? Date.now();
     this.kind = leg.kind;
     this.#deps = deps;
     const format = leg.brainFormat;
@@ -118,6 +124,35 @@ export class Call implements LegHandlers {
   /** Ends the call from our side, for a reason that is no one's fault. */
   end(reason: "draining"): void {
     this.#decisions.take({ type: "told_to_end", reason });
+  }
+
+  /** What whoever goes on with the call has to know, at this moment. */
+  context(): CallContext {
+    const lines = this.#parts.transcript.lines().filter(({ text }) => text !== "")
+      .map(({ role, text }) => ({ role, text }));
+    return { startedAtMs: this.startedAtMs, lines, unanswered: [], owes: "nothing" };
+  }
+
+  /**
+   * Takes the caller to another stream, which brings `token` along.
+   *
+   * @throws {Error} When that can't be done: then everything is as before.
+   */
+  async move(token: string): Promise<void> {
+    const { leg } = this.#parts;
+    if (!leg.move) throw new Error(`A ${leg.kind} call can't be moved`);
+    await leg.move(token);
+  }
+
+  /** The call goes on elsewhere already: it ends here, and nobody hangs up on it. */
+  left(): void {
+    this.#decisions.take({ type: "told_to_end", reason: "moved" });
+  }
+
+  /** Neither side says or owes anything: between two turns. */
+  get resting(): boolean {
+    const { quietSinceMs, owedSinceMs, phase } = this.#decisions.state;
+    return phase === "open" && quietSinceMs !== null && owedSinceMs === null;
   }
 
   /** Why the call ended; empty while it goes on. */
@@ -197,8 +232,11 @@ export class Call implements LegHandlers {
     this.#deps.log.warn("A message was refused", { callId: this.start.callId, error });
   }
 
-  ended(by: "caller" | "us" | "lost"): void {
-    this.#decisions.take({ type: "caller_left", lost: by === "lost" });
+  ended(by: "caller" | "moved" | "us" | "lost"): void {
+    if (this.#endReason !== "") return;
+    if (by === "moved" || by === "lost") this.#deps.leaving?.(this, by);
+    if (by === "moved") this.left();
+    else this.#decisions.take({ type: "caller_left", lost: by === "lost" });
   }
 
   // The brain comes and goes.

@@ -193,6 +193,15 @@ export class BrowserLeg implements Leg, SocketHandlers {
     else write();
   }
 
+  /** The page brings the token by itself, when it is told to come back. */
+  move(): Promise<void> {
+    const socket = this.#socket;
+    this.#tell({ type: "reconnect" });
+    this.#end("moved");
+    socket?.close(1012, "moved");
+    return Promise.resolve();
+  }
+
   end(reason: string): void {
     const socket = this.#socket;
     if (!this.#done) this.#tell({ type: "bye", reason });
@@ -220,7 +229,7 @@ export class BrowserLeg implements Leg, SocketHandlers {
     }
   }
 
-  #end(by: "caller" | "us" | "lost"): void {
+  #end(by: "caller" | "moved" | "us" | "lost"): void {
     if (this.#done) return;
     this.#done = true;
     clearInterval(this.#watch);

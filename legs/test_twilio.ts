@@ -7,8 +7,10 @@
 
 import { assert } from "@std/assert";
 import type { LegStart } from "./leg.ts";
+import type { TwilioAccount } from "./twilio_rest.ts";
 import { FakeCall, FakeSocket } from "./test_wire.ts";
-import { TwilioLeg, type TwilioSettings } from "./twilio.ts";
+import { TwilioLeg } from "./twilio.ts";
+import type { TwilioSettings } from "./twilio_settings.ts";
 
 export const SID = "MZ0123456789abcdef0123456789abcdef";
 
@@ -51,6 +53,8 @@ export class Rig {
   /** The tokens that were shown. */
   readonly tokens: (string | undefined)[] = [];
   gone = 0;
+  /** By which the call can be moved. */
+  account: TwilioAccount | null = null;
 
   constructor(settings: Partial<TwilioSettings> = {}, refusal?: string) {
     this.leg = new TwilioLeg(
@@ -66,7 +70,8 @@ export class Rig {
           this.tokens.push(token);
           return null;
         },
-        account: () => null,
+        account: () => this.account,
+        onwards: (callSid, token) => `<Response>${callSid} ${token}</Response>`,
       },
       settings,
     );

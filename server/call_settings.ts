@@ -16,6 +16,11 @@ const PROMPTS = {
   unheard: "You heard the caller's voice but not the words. Ask in a few words to repeat them.",
 };
 
+/** For a caller whose line broke, where nobody knows any more what was said. */
+export const WELCOME_BACK =
+  "The line broke for a moment, and the caller is back. Say so in one short sentence and ask them " +
+  "to go on. Don't greet them.";
+
 export function callSettings({ greeting, ...config }: CallConfig): CallSettings {
   return {
     ...config,

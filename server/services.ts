@@ -11,15 +11,18 @@ import { createOpenAiBrain, OPENAI_DEFAULTS } from "../brain/openai/openai.ts";
 import { costUsd, defaultModel } from "../brain/prices.ts";
 import type { RealtimeServer } from "../brain/realtime/server.ts";
 import { Call } from "../call/call.ts";
+import type { CallSettings } from "../call/settings.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { History } from "./history.ts";
 import { recordTo } from "../call/recorder.ts";
 import { Registry } from "./registry.ts";
 import type { Config } from "../config.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
-import { callSettings } from "./call_settings.ts";
+import { callSettings, WELCOME_BACK } from "./call_settings.ts";
 import { EventFeed } from "./event_feed.ts";
-import { StreamTokens } from "./stream_tokens.ts";
+import { Handovers } from "./moves/handovers.ts";
+import type { Resumption } from "./moves/resumption.ts";
+import { StreamTokens, TOKEN_DEFAULTS } from "./stream_tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { CallCounts } from "../telemetry/health.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
@@ -34,15 +37,20 @@ export interface Services {
   readonly history: History;
   readonly events: EventFeed;
   readonly tokens: StreamTokens;
+  readonly handovers: Handovers;
   readonly brain: Brain;
   /** What `/v1/realtime` serves. */
   readonly realtime: RealtimeServer;
-  /** Begins a call that is admitted. `left` runs when all of it is closed. */
-  startCall(start: LegStart, leg: Leg, left: () => void): Call;
+  /**
+   * Begins a call that is admitted, or goes on with one. `left` runs when all of it is closed.
+   */
+  startCall(start: LegStart, leg: Leg, left: () => void, resumption?: Resumption): Call;
 }
 
 /** A webhook's reservation waits this long for its stream; Twilio dials at once. */
 const RESERVATION_MS = 15_000;
+/** Calls that were left, for those who come back; the oldest are forgotten first. */
+const MAX_KEPT_CALLS = 1000;
 
 function createBrain(config: Config): Brain {
   const model = config.OPENAI_REALTIME_MODEL ?? defaultModel;
@@ -94,6 +102,24 @@ export function createServices(config: Config, log: Logger): Services {
   });
   const brain = createBrain(config);
   const settings = callSettings(config.call);
+  const handovers = new Handovers(
+    {
+      secret: config.EARSHOT_SECRET ?? config.TWILIO_AUTH_TOKEN ?? crypto.randomUUID(),
+      address: config.instanceUrl ?? "",
+      resumeMs: config.EARSHOT_RESUME_MS,
+      maxKept: MAX_KEPT_CALLS,
+      maxUsed: TOKEN_DEFAULTS.maxUsed,
+    },
+    (callId) => registry.calls.get(callId),
+    log,
+  );
+
+  /** Who comes back was greeted before. */
+  function settingsFor(resumption: Resumption | undefined): CallSettings {
+    if (!resumption) return settings;
+    const greeting = resumption.known ? settings.prompts.greeting : WELCOME_BACK;
+    return { ...settings, prompts: { ...settings.prompts, greeting } };
+  }
 
   return {
     config,
@@ -102,24 +128,34 @@ export function createServices(config: Config, log: Logger): Services {
     registry,
     history,
     events,
+    handovers,
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
     brain,
     realtime: createEchoServer({ thinkMs: config.EARSHOT_THINK_MS }),
-    startCall(start, leg, left) {
+    startCall(start, leg, left, resumption) {
       telemetry.callStarted(leg.kind);
-      log.info("A call began", { callId: start.callId, kind: leg.kind, live: registry.live });
+      const { callId } = start;
+      const facts = { callId, kind: leg.kind, live: registry.live };
+      if (resumption) log.info("A call goes on here", { ...facts, known: resumption.known });
+      else log.info("A call began", facts);
       const folder = config.EARSHOT_RECORD_DIR;
       const recorder = folder ? recordTo(folder, start.callId, log) : null;
       const call = new Call(start, leg, {
         brain,
-        settings,
+        settings: settingsFor(resumption),
+        ...(resumption && { resumes: resumption.context }),
         clock: systemClock,
         telemetry,
         log,
         record: recorder?.record,
         heard: (_call, turn) => history.heard(start.callId, turn),
         turned: (_call, turn) => history.turned(start.callId, turn),
+        leaving: (call, by) =>
+          handovers.keep(callId, { type: "context", context: call.context() }, by === "moved"),
         closed(call) {
+          const { endReason: reason } = call;
+          const comesBack = reason === "caller_lost" || reason === "moved";
+          if (!comesBack) handovers.keep(callId, { type: "ended", reason });
           recorder?.close();
           history.ended(start.callId, call.endReason);
           registry.remove(start.callId);
