@@ -105,8 +105,9 @@ export function sendWhatWaited(s: CallState, out: CallAction[]): void {
   for (const { id, unsentRef: ref } of s.awaiting) {
     if (ref > 0) out.push({ type: "send_text", utterance: id, ref });
   }
-  const { speaking } = s;
-  if (s.settings.turns !== "local" || !speaking || s.voiceSinceMs !== null) return;
+  s.awaiting = s.awaiting.map((u) => u.unsentRef > 0 ? { ...u, unsentRef: 0 } : u);
+  const { speaking, alarm } = s;
+  if (!isLocal(s) || !speaking || s.voiceSinceMs !== null || alarm) return;
   out.push({ type: "close_uplink" }, { type: "commit", utterance: speaking.id });
   endTurn(s, false, out);
 }
@@ -154,6 +155,6 @@ export function unheardDue(s: CallState, out: CallAction[]): void {
 /** Nobody has said more since: the short word near the end of the answer was one. */
 export function maybeMeantDue(s: CallState, out: CallAction[]): void {
   const meant = s.maybeMeant!;
-  if (isLocal(s)) out.push({ type: "commit", utterance: meant.id });
+  if (isLocal(s) && !meant.taken) out.push({ type: "commit", utterance: meant.id });
   awaitAnswer(s, meant, out);
 }

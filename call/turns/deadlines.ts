@@ -77,8 +77,12 @@ export function deadline(s: Readonly<CallState>, name: TimerName): number {
       return s.phase === "ending" || s.soundSinceMs !== null || s.voiceSinceMs !== null
         ? NEVER
         : s.lastActivityMs + settings.idleLimitMs;
-    case "session":
-      return s.phase === "opening" ? s.startedAtMs + settings.sessionTimeoutMs : NEVER;
+    case "session": {
+      const sinceMs = s.phase === "opening" ? s.startedAtMs : s.sessionLostMs;
+      return sinceMs === null || s.phase === "ending" ? NEVER : sinceMs + settings.sessionTimeoutMs;
+    }
+    case "tell_to_wait":
+      return tellToWait(s);
     case "goodbye": {
       if (s.phase !== "ending") return NEVER;
       if (s.soundSinceMs !== null) return s.endingSinceMs + LAST_WORDS_MS;
@@ -103,6 +107,19 @@ export function deadline(s: Readonly<CallState>, name: TimerName): number {
   return s.phase === "open" ? whileOpen(s, name) : NEVER;
 }
 
+function tellToWait(s: Readonly<CallState>): number {
+  const { quietSinceMs, owedSinceMs, toldToWait, phase } = s;
+  if (toldToWait || quietSinceMs === null) return NEVER;
+  if (phase === "opening") return quietSinceMs + (s.settings.greets ? TELL_TO_WAIT_MS : NEVER);
+  if (phase !== "open" || !isOwed(s)) return NEVER;
+  const waitsUntilMs = Math.max(quietSinceMs, owedSinceMs ?? NEVER) + TELL_TO_WAIT_MS;
+  if (s.failures > 0 || s.sessionLostMs !== null) return waitsUntilMs;
+  const open = openAnswer(s);
+  if (!open || open.responseId === null || !isSilent(s)(open)) return NEVER;
+  // A gap in the middle of an answer is no reason to speak into it at once.
+  return open.sounds ? quietSinceMs + SOUND_MS : Math.max(open.sinceMs + SOUND_MS, waitsUntilMs);
+}
+
 function whileOpen(s: Readonly<CallState>, name: TimerName): number {
   const { settings, alarm } = s;
   const open = openAnswer(s);
@@ -120,7 +137,10 @@ function whileOpen(s: Readonly<CallState>, name: TimerName): number {
     case "endpoint":
       return endpoint(s);
     case "unheard":
-      if (s.speaking && !s.alarm && isUnheard(s)) return s.speaking.endMs + UNHEARD_WAIT_MS;
+      if (s.sessionLostMs !== null) return NEVER;
+      if (s.speaking && !s.alarm && isUnheard(s)) {
+        return Math.max(s.speaking.endMs, s.sessionSinceMs) + UNHEARD_WAIT_MS;
+      }
       return s.unheard === null ? NEVER : Math.max(s.unheard.endMs + UNHEARD_MS, quietFor(0));
     case "maybe_meant":
       return s.maybeMeant && !isOwed(s) && !open && !s.speaking ? quietFor(MEANT_MS) : NEVER;
@@ -133,19 +153,10 @@ function whileOpen(s: Readonly<CallState>, name: TimerName): number {
       if (!isSilent(s)(open)) return NEVER;
       if (open.sounds) return quietFor(GAP_MS);
       return open.sinceMs + patienceMs(s);
-    case "tell_to_wait": {
-      if (s.toldToWait || !isOwed(s)) return NEVER;
-      if (s.failures > 0) return waitsFor(TELL_TO_WAIT_MS);
-      if (!open || open.responseId === null || !isSilent(s)(open)) return NEVER;
-      // A gap in the middle of an answer is no reason to speak into it at once.
-      return open.sounds
-        ? quietFor(SOUND_MS)
-        : Math.max(open.sinceMs + SOUND_MS, waitsFor(TELL_TO_WAIT_MS));
-    }
     case "dead_air":
       return isOwed(s) ? waitsFor(settings.deadAirMs) : NEVER;
     case "silence": {
-      const busy = isOwed(s) || open || s.speaking;
+      const busy = isOwed(s) || open || s.speaking || s.sessionLostMs !== null;
       if (s.goodbyeFor && !busy && !s.unheard && !s.maybeMeant) return quietFor(0);
       const waits = busy || settings.silencePromptMs === 0;
       // Keys are pressed in silence.

@@ -13,7 +13,7 @@
 import type { CallAction } from "./actions.ts";
 import { callerPaused, callOff, overtake, speaksMeanwhile } from "./alarm.ts";
 import { remove } from "./answers.ts";
-import { committed, endpointDue, maybeMeantDue, sendWhatWaited, unheardDue } from "./commits.ts";
+import { committed, endpointDue, maybeMeantDue, unheardDue } from "./commits.ts";
 import { deadline, isOwed, openAnswer } from "./deadlines.ts";
 import { callerMaybeDone, turnIsOver } from "./early_answer.ts";
 import { apologise, close, end, finish, finishIfQuiet } from "./ending.ts";
@@ -22,6 +22,7 @@ import { lost } from "./failures.ts";
 import { owe, pursue } from "./owing.ts";
 import { refused } from "./refusals.ts";
 import { audioBegan, audioDone, created, done, outputItem } from "./responses.ts";
+import { brainLost, brainReady, callResumed } from "./session.ts";
 import type { Answer, CallState } from "./state.ts";
 import { runHeldTool, toolCalled } from "./tools.ts";
 import { callerTypes, callerWrote, textTaken } from "./typing.ts";
@@ -65,12 +66,9 @@ export function step(
 }
 
 const HANDLERS: Handlers = {
-  brain_ready(s, _event, out) {
-    if (s.phase !== "opening") return;
-    s.phase = "open";
-    sendWhatWaited(s, out);
-    if (s.settings.greets) owe(s, "greeting");
-  },
+  brain_ready: brainReady,
+  brain_lost: brainLost,
+  call_resumed: callResumed,
   caller_started: callerStarted,
   caller_paused: callerPaused,
   caller_maybe_done: callerMaybeDone,
@@ -147,11 +145,14 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   voice: voiceDue,
   created(s, playing, out, nowMs) {
     const open = openAnswer(s);
+    out.push({ type: "suspect_session" });
     if (open && !open.cancelled) return lost(s, open, playing, out, nowMs);
     s.awaiting = s.awaiting.map((u) => ({ ...u, brainAnswersSinceMs: null }));
   },
   sound(s, playing, out, nowMs) {
-    lost(s, openAnswer(s)!, playing, out, nowMs);
+    const open = openAnswer(s)!;
+    if (!open.spoken) out.push({ type: "suspect_session" });
+    lost(s, open, playing, out, nowMs);
   },
   closed(s) {
     remove(s, openAnswer(s)!.id);
@@ -162,7 +163,7 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   tell_to_wait(s, _playing, out, nowMs) {
     s.toldToWait = true;
     s.soundSinceMs ??= nowMs;
-    out.push({ type: "say", phrase: "one_moment", why: s.failures > 0 ? "failed" : "slow" });
+    out.push({ type: "say", phrase: "one_moment", why: waitsWhy(s) });
   },
   dead_air: deadAir,
   silence(s, _playing, out, nowMs) {
@@ -182,6 +183,13 @@ const DUE: Readonly<Record<TimerName, Due>> = {
     finish(s, "idle_limit", out);
   },
 };
+
+const waitsWhy = (s: CallState) =>
+  s.phase === "opening" || s.sessionLostMs !== null
+    ? "connecting"
+    : s.failures > 0
+    ? "failed"
+    : "slow";
 
 /** The last net: whatever was overlooked, the caller doesn't sit in silence. */
 function deadAir(

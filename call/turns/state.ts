@@ -23,6 +23,8 @@ export type AnswerKind =
   | "tool"
   /** An answer that a fault cut off after its first sound goes on. */
   | "go_on"
+  /** The line broke, and what was said before is not known any more. */
+  | "welcome_back"
   /** The brain had nothing to say to the caller's words, so it is asked to say that. */
   | "declined"
   /** We heard the caller and the brain didn't. */
@@ -136,6 +138,10 @@ export interface CallState {
   endReason: EndReason | null;
   /** Since when last words are being said. */
   endingSinceMs: number;
+  /** The brain's session is gone and another one is being opened, since when; null otherwise. */
+  sessionLostMs: number | null;
+  /** Since when the present session stands: what was said before, it was told of. */
+  sessionSinceMs: number;
   /** Names for utterances and answers. */
   lastId: number;
 
@@ -230,6 +236,8 @@ export function openingState(settings: TurnSettings, nowMs: number): CallState {
     phase: "opening",
     endReason: null,
     endingSinceMs: 0,
+    sessionLostMs: null,
+    sessionSinceMs: nowMs,
     lastId: 0,
     voiceSinceMs: null,
     voiceEndMs: 0,
