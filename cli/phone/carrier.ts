@@ -40,12 +40,19 @@ export function callFields(
   };
 }
 
-/** Fields of a stream's status callback. */
+export type StreamEvent = "stream-started" | "stream-stopped" | "stream-error";
+
+/**
+ * Fields of a stream's status callback.
+ *
+ * @param errorCode Twilio's, of a `stream-error`.
+ */
 export function streamFields(
   call: CallIdentity,
   streamSid: string,
   verb: ConnectStream,
-  event: "stream-started" | "stream-stopped" | "stream-error",
+  event: StreamEvent,
+  errorCode = 0,
 ): Record<string, string> {
   return {
     AccountSid: call.accountSid,
@@ -53,6 +60,7 @@ export function streamFields(
     StreamSid: streamSid,
     StreamName: verb.name ?? streamSid,
     StreamEvent: event,
+    ...(event === "stream-error" && { StreamError: String(errorCode) }),
     Timestamp: new Date().toISOString(),
   };
 }

@@ -10,40 +10,14 @@ import { describe, it } from "node:test";
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
 import { pcm16ToMulaw } from "../../media/mulaw.ts";
 import { Phone } from "../../cli/phone/phone.ts";
-import { startTwilioApi } from "../../cli/phone/test_twilio_api.ts";
 import { answer, begin, finish, startScriptedBrain } from "../scripted_brain.ts";
 import { startServer, type Target, type TestServer } from "../server.ts";
 import { loadSpeech } from "../speech/speech.ts";
 import { peak, tone } from "./audio.ts";
+import { lineTo } from "./line.ts";
 import { untilNoCalls } from "./live_calls.ts";
 
 const sleep = (ms: number) => new Promise<void>((go) => setTimeout(go, ms));
-const accountSid = `AC${"1".repeat(32)}`, authToken = "a test token";
-
-/** A server that talks to `brainUrl`, with Twilio's papers in order. */
-async function lineTo(target: Target, brainUrl: string, env: Record<string, string> = {}) {
-  const api = await startTwilioApi({ accountSid, authToken });
-  const server = await startServer(target, {
-    OPENAI_API_KEY: "sk-test-secret",
-    OPENAI_REALTIME_URL: brainUrl,
-    TWILIO_ACCOUNT_SID: accountSid,
-    TWILIO_AUTH_TOKEN: authToken,
-    TWILIO_API_URL: api.url,
-    ...env,
-  });
-  return {
-    server,
-    phone() {
-      const phone = new Phone({ webhookUrl: `${server.url}/twilio/voice`, authToken, accountSid });
-      api.attach(phone);
-      return phone;
-    },
-    async close() {
-      await server.stop();
-      await api.close();
-    },
-  };
-}
 
 /** The caller hears some seconds of apology, Twilio is told to hang up, and no secret is logged. */
 async function assertApology(phone: Phone, server: TestServer): Promise<void> {
