@@ -117,7 +117,9 @@ export function createServices(config: Config, log: Logger): Services {
   /** Who comes back was greeted before. */
   function settingsFor(resumption: Resumption | undefined): CallSettings {
     if (!resumption) return settings;
-    const greeting = resumption.known ? settings.prompts.greeting : WELCOME_BACK;
+    const { known, context } = resumption;
+    const owed = context.owes === "greeting" ? settings.prompts.greeting : "";
+    const greeting = known ? owed : WELCOME_BACK;
     return { ...settings, prompts: { ...settings.prompts, greeting } };
   }
 
