@@ -7,7 +7,8 @@
 import { Hono } from "hono";
 import { randomUUID } from "node:crypto";
 import type { Call } from "../call/call.ts";
-import { type Resumption, resumptionOf } from "../server/moves/resumption.ts";
+import type { CallContext } from "../call/context.ts";
+import { contextOf } from "../server/moves/context_of.ts";
 import type { Services } from "../server/services.ts";
 import { BrowserLeg } from "../legs/browser.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
@@ -35,13 +36,13 @@ export function browserRoutes(deps: Services) {
   }
 
   /** What a page that comes back goes on with, null for a new caller, or why it is refused. */
-  async function resumption(callId?: string, token?: string): Promise<Resumption | string | null> {
+  async function contextFor(callId?: string, token?: string): Promise<CallContext | string | null> {
     if (callId === undefined) return null;
     if (!BROWSER_CALL.test(callId)) return "call is not the id of a browser's call";
     const taken = await handovers.take(token, callId);
     if ("refused" in taken) return taken.refused;
     const { parcel, startedAtMs } = taken;
-    return parcel.type === "ended" ? "the call has ended" : resumptionOf(parcel, startedAtMs);
+    return parcel.type === "ended" ? "the call has ended" : contextOf(parcel, startedAtMs);
   }
 
   app.get("/stream", upgradeOnly, async (c) => {
@@ -65,7 +66,7 @@ export function browserRoutes(deps: Services) {
       log.warn("A browser was refused", { reason, live: registry.live });
       return c.text(`No new calls: ${reason}`, 503);
     }
-    const resumes = await resumption(c.req.query("call"), c.req.query("resume"));
+    const resumes = await contextFor(c.req.query("call"), c.req.query("resume"));
     if (typeof resumes === "string") {
       admission.release();
       log.warn("A browser may not come back", { reason: resumes });

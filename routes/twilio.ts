@@ -8,8 +8,9 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Call } from "../call/call.ts";
+import type { CallContext } from "../call/context.ts";
 import type { Services } from "../server/services.ts";
-import { type Resumption, resumptionOf } from "../server/moves/resumption.ts";
+import { contextOf } from "../server/moves/context_of.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
 import { TwilioLeg } from "../legs/twilio.ts";
 import type { TwilioAccount } from "../legs/twilio_rest.ts";
@@ -203,13 +204,13 @@ export function twilioRoutes(deps: Services) {
     let call: Call | null = null;
     const urls = routeUrls(c);
 
-    function begin(start: LegStart, leg: Leg, resumption?: Resumption): Call | string {
+    function begin(start: LegStart, leg: Leg, resumes?: CallContext): Call | string {
       if (registry.calls.has(start.callId)) return "this call has a stream already";
       if (!admission!.admit(start.callId)) {
         telemetry.callRefused("full");
         return "no new calls: full";
       }
-      return call = startCall(start, leg, admission!.release, resumption);
+      return call = startCall(start, leg, admission!.release, resumes);
     }
 
     async function goOn(start: LegStart, leg: Leg): Promise<Call | string> {
@@ -220,7 +221,7 @@ export function twilioRoutes(deps: Services) {
         return taken.refused;
       }
       const { parcel, startedAtMs } = taken;
-      const begun = begin(start, leg, resumptionOf(parcel, startedAtMs));
+      const begun = begin(start, leg, contextOf(parcel, startedAtMs));
       // Whoever tries again should find it.
       if (typeof begun === "string") handovers.keep(callId, parcel);
       return begun;

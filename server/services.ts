@@ -11,6 +11,7 @@ import { createOpenAiBrain, OPENAI_DEFAULTS } from "../brain/openai/openai.ts";
 import { costUsd, defaultModel } from "../brain/prices.ts";
 import type { RealtimeServer } from "../brain/realtime/server.ts";
 import { Call } from "../call/call.ts";
+import type { CallContext } from "../call/context.ts";
 import type { CallSettings } from "../call/settings.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { History } from "./history.ts";
@@ -21,7 +22,6 @@ import type { Leg, LegStart } from "../legs/leg.ts";
 import { callSettings, WELCOME_BACK } from "./call_settings.ts";
 import { EventFeed } from "./event_feed.ts";
 import { Handovers } from "./moves/handovers.ts";
-import type { Resumption } from "./moves/resumption.ts";
 import { StreamTokens, TOKEN_DEFAULTS } from "./stream_tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { CallCounts } from "../telemetry/health.ts";
@@ -44,7 +44,7 @@ export interface Services {
   /**
    * Begins a call that is admitted, or goes on with one. `left` runs when all of it is closed.
    */
-  startCall(start: LegStart, leg: Leg, left: () => void, resumption?: Resumption): Call;
+  startCall(start: LegStart, leg: Leg, left: () => void, resumes?: CallContext): Call;
 }
 
 /** A webhook's reservation waits this long for its stream; Twilio dials at once. */
@@ -115,11 +115,9 @@ export function createServices(config: Config, log: Logger): Services {
   );
 
   /** Who comes back was greeted before. */
-  function settingsFor(resumption: Resumption | undefined): CallSettings {
-    if (!resumption) return settings;
-    const { known, context } = resumption;
-    const owed = context.owes === "greeting" ? settings.prompts.greeting : "";
-    const greeting = known ? owed : WELCOME_BACK;
+  function settingsFor(resumes: CallContext | undefined): CallSettings {
+    if (!resumes || resumes.owes === "greeting") return settings;
+    const greeting = resumes.owes === "welcome_back" ? WELCOME_BACK : "";
     return { ...settings, prompts: { ...settings.prompts, greeting } };
   }
 
@@ -134,18 +132,19 @@ export function createServices(config: Config, log: Logger): Services {
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
     brain,
     realtime: createEchoServer({ thinkMs: config.EARSHOT_THINK_MS }),
-    startCall(start, leg, left, resumption) {
+    startCall(start, leg, left, resumes) {
       telemetry.callStarted(leg.kind);
       const { callId } = start;
       const facts = { callId, kind: leg.kind, live: registry.live };
-      if (resumption) log.info("A call goes on here", { ...facts, known: resumption.known });
+      const known = resumes?.owes !== "welcome_back";
+      if (resumes) log.info("A call goes on here", { ...facts, known });
       else log.info("A call began", facts);
       const folder = config.EARSHOT_RECORD_DIR;
       const recorder = folder ? recordTo(folder, start.callId, log) : null;
       const call = new Call(start, leg, {
         brain,
-        settings: settingsFor(resumption),
-        ...(resumption && { resumes: resumption.context }),
+        settings: settingsFor(resumes),
+        ...(resumes && { resumes }),
         clock: systemClock,
         telemetry,
         log,
