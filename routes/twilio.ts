@@ -143,8 +143,9 @@ export function twilioRoutes(deps: Services) {
     const call = await readCall(c);
     if (call instanceof Response) return call;
     const { callId, form } = call;
-    const returns = Number(c.req.query("n"));
-    if (!(returns <= MAX_RETURNS)) {
+    const n = c.req.query("n") ?? "";
+    const returns = /^\d{1,3}$/.test(n) ? Number(n) : Infinity;
+    if (returns > MAX_RETURNS) {
       log.warn("A call's stream has ended too often", { callId, returns });
       return c.body(lostTwiml());
     }

@@ -14,6 +14,8 @@ import { ResumeTokens, type Ticket } from "./resume_tokens.ts";
 
 /** A live call, as far as handing it over goes. */
 export interface Leaver {
+  /** Empty while it goes on. */
+  readonly endReason: string;
   context(): CallContext;
   /** It goes on elsewhere: closes it here, and leaves the phone alone. */
   left(): void;
@@ -146,6 +148,8 @@ export class Handovers {
     // Its stream is here still, as far as we know: a connection may be dead long before that shows.
     const call = this.#live(callId);
     if (!call) return NOTHING;
+    // Twilio has not answered yet that the phone is hung up.
+    if (call.endReason !== "") return { type: "ended", reason: call.endReason };
     const context = call.context();
     call.left();
     this.#forget(callId);
