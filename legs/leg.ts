@@ -61,8 +61,8 @@ export class ProtocolError extends Error {
 /** What the call shows to a caller who has eyes. A phone ignores it. */
 export type LegNews =
   | { type: "ready"; callId: string; brain: string; model: string; turns: string }
-  /** With this token another socket goes on with the call, should this one break. */
-  | { type: "resume"; callId: string; token: string }
+  /** With this token another socket goes on with the call, for so long after this one broke. */
+  | { type: "resume"; callId: string; token: string; forMs: number }
   | { type: "state"; caller: "silent" | "speaking"; agent: "listening" | "thinking" | "speaking" }
   | { type: "vad"; levelDbfs: number; floorDbfs: number; thresholdDbfs: number; confidence: number }
   | {

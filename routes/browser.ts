@@ -77,7 +77,7 @@ export function browserRoutes(deps: Services) {
       const call = startCall(start, leg, admission.release, resumes ?? undefined);
       const ttlMs = config.EARSHOT_CALL_LIMIT_MS + RESUME_SLACK_MS;
       const token = handovers.issue(callId, call.startedAtMs, ttlMs);
-      leg.tell({ type: "resume", callId, token });
+      leg.tell({ type: "resume", callId, token, forMs: config.EARSHOT_RESUME_MS });
       return call;
     };
     const leg = new BrowserLeg(
