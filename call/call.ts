@@ -7,10 +7,11 @@
  */
 
 import type { Leg, LegHandlers, LegStart } from "../legs/leg.ts";
+import { UpstreamError } from "../brain/errors.ts";
+import { bytesPerMs, bytesPerSample } from "../media/format.ts";
 import type { TurnRecord } from "../telemetry/turn.ts";
-import { BrainSession } from "./brain_session.ts";
-import type { CallContext } from "./context.ts";
 import { Decisions } from "./decisions.ts";
+import type { CallContext } from "./context.ts";
 import { perform } from "./effects.ts";
 import { brainSaid } from "./from_brain.ts";
 import { makeEars } from "./listen.ts";
@@ -18,10 +19,16 @@ import { PageNews } from "./page_news.ts";
 import type { CallDeps as PartDeps, CallParts } from "./parts.ts";
 import type { RecordedSettings, RecordedStep } from "./recording.ts";
 import { turnSettings } from "./settings.ts";
+import { Retelling } from "./session/retelling.ts";
+import { BrainSession } from "./session/session.ts";
+import { Sessions } from "./session/sessions.ts";
+import { VoiceMemory } from "./session/voice_memory.ts";
 import { Speaker } from "./speaker.ts";
 import { Timeline } from "./timeline.ts";
 import { guardedClock, Timers } from "./timers.ts";
 import { Transcript } from "./transcript.ts";
+import { isOwed, isResting } from "./turns/deadlines.ts";
+import { type CallState, unansweredSinceMs } from "./turns/state.ts";
 import { Typing } from "./typing.ts";
 import { Uplink } from "./uplink.ts";
 
@@ -29,12 +36,12 @@ export type { CallSettings } from "./settings.ts";
 
 /** What a call needs of the server. */
 export interface CallDeps extends PartDeps {
+  /** The call went on elsewhere before, and this is what has to be known of it. */
+  readonly resumes?: CallContext;
   /** Told once, when all of the call is closed. */
   closed(call: Call): void;
-  /** The caller's stream has ended, and they may come back by another one. */
-  leaving?(call: Call, by: "moved" | "lost"): void;
-  /** What the call knows when it goes on here; else it is a new one. */
-  readonly resumes?: CallContext;
+  /** The caller's stream has ended while the call went on: they may come back by another one. */
+  leaving?(call: Call, by: Parameters<LegHandlers["ended"]>[0]): void;
   /** Receives the settings, and then each event of the decision road; for replays. */
   record?(line: RecordedSettings | RecordedStep): void;
   /** Receives each turn when the caller first hears its answer. */
@@ -53,6 +60,8 @@ export class Call implements LegHandlers {
   readonly #news: PageNews;
   readonly #speaker: Speaker;
   readonly #decisions: Decisions;
+  readonly #sessions: Sessions;
+  readonly #memory: VoiceMemory;
   /** The answer whose audio came last. */
   #playingResponse = "";
   #problems = 0;
@@ -65,7 +74,7 @@ export class Call implements LegHandlers {
     this.kind = leg.kind;
     this.#deps = deps;
     const format = leg.brainFormat;
-    const clock = guardedClock(deps.clock, (error) => brain.fail(error as Error));
+    const clock = guardedClock(deps.clock, (error) => this.#broke(error as Error));
     this.#news = new PageNews(leg);
     this.#timers = new Timers(clock);
     this.#speaker = new Speaker(leg, format, clock, {
@@ -75,16 +84,23 @@ export class Call implements LegHandlers {
       cleared: () => deps.telemetry.cleared(),
       problem: (error) => this.problem(error),
     });
-    const brain = new BrainSession(deps.brain, { ...settings, format }, {
-      ready: (_formats, differences) => this.#brainReady(differences),
+    const brain = new BrainSession(deps.upstreams, { ...settings, format }, clock, {
+      ready: (differences) => this.#sessions.ready(differences),
       audio: (responseId, itemId, payload, scanned) => {
         if (!scanned) deps.telemetry.framesSlowPath++;
         this.#brainAudio(responseId, itemId, payload);
       },
       said: (event) => brainSaid(event, this.#parts),
-      failed: (error, code) => this.#brainFailed(error, code),
+      lost: (error) => this.#sessions.lost(error),
+      attemptFailed: ({ model }, { code }) => {
+        deps.telemetry.connectFailed(model, code);
+        deps.log.warn("A brain can't be reached", { callId: start.callId, model, code });
+      },
+      failed: (error) => this.#sessions.failed(error),
       problem: (error) => this.problem(error),
     });
+    const transcript = new Transcript();
+    this.#memory = new VoiceMemory(bytesPerMs(leg.format), bytesPerSample(leg.format));
     this.#parts = {
       start,
       deps,
@@ -97,7 +113,8 @@ export class Call implements LegHandlers {
       }),
       playback: this.#speaker.playback,
       timeline: new Timeline(start.callId, clock.nowMs(), (turn) => this.#turnDone(turn)),
-      transcript: new Transcript(),
+      transcript,
+      retelling: new Retelling(transcript, this.#memory, leg.format),
       typing: new Typing(settings, {
         pause: (ms, fn) => this.#timers.set("digits", ms, fn),
         step: (event) => this.#decisions.take(event),
@@ -109,50 +126,42 @@ export class Call implements LegHandlers {
       problem: (error) => this.problem(error),
       close: (reason, hangUp) => this.#close(reason, hangUp),
     };
+    this.#sessions = new Sessions(this.#parts, this.#memory, (to) => this.#speaker.format = to);
     this.#parts.playback.probe();
-    this.#decisions = new Decisions(turnSettings(settings), {
+    const { resumes } = deps;
+    this.#decisions = new Decisions(turnSettings(settings, resumes), {
       clock,
       timers: this.#timers,
       playing: () => this.#parts.playback.playing(),
       perform: (action, atMs) => perform(action, this.#parts, atMs),
-      settled: (state) => this.#news.state(state),
-      sessionLate: () => this.#sessionLate(),
+      settled: (state) => this.#settled(state),
+      sessionLate: () => this.#sessions.late(),
       record: deps.record,
     });
+    if (!resumes) return;
+    this.#parts.retelling.resume(resumes);
+    this.#decisions.take({ type: "call_resumed", owes: resumes.owes });
   }
 
-  /** Ends the call from our side, for a reason that is no one's fault. */
-  end(reason: "draining"): void {
+  /** Ends the call from our side, for a reason that is no one's fault; `moved` leaves the phone be. */
+  end(reason: "draining" | "moved"): void {
     this.#decisions.take({ type: "told_to_end", reason });
   }
 
-  /** What whoever goes on with the call has to know, at this moment. */
+  /** What this call has to know to go on elsewhere, as far as it is heard now. */
   context(): CallContext {
-    const lines = this.#parts.transcript.lines().filter(({ text }) => text !== "")
-      .map(({ role, text }) => ({ role, text }));
-    return { startedAtMs: this.startedAtMs, lines, unanswered: [], owes: "nothing" };
+    const { retelling, playback } = this.#parts;
+    return retelling.context(this.#decisions.state, playback.playing(), this.startedAtMs);
   }
 
-  /**
-   * Takes the caller to another stream, which brings `token` along.
-   *
-   * @throws {Error} When that can't be done: then everything is as before.
-   */
-  async move(token: string): Promise<void> {
-    const { leg } = this.#parts;
-    if (!leg.move) throw new Error(`A ${leg.kind} call can't be moved`);
-    await leg.move(token);
+  /** Takes the caller to another stream, which brings `token` along. Rejects if that can't be done. */
+  move(token: string): Promise<void> {
+    return this.#parts.leg.move?.(token) ?? Promise.reject(new Error(`A ${this.kind} call stays`));
   }
 
-  /** The call goes on elsewhere already: it ends here, and nobody hangs up on it. */
-  left(): void {
-    this.#decisions.take({ type: "told_to_end", reason: "moved" });
-  }
-
-  /** Neither side says or owes anything: between two turns. */
+  /** Neither side says or owes anything. */
   get resting(): boolean {
-    const { quietSinceMs, owedSinceMs, phase } = this.#decisions.state;
-    return phase === "open" && quietSinceMs !== null && owedSinceMs === null;
+    return isResting(this.#decisions.state);
   }
 
   /** Why the call ended; empty while it goes on. */
@@ -173,6 +182,7 @@ export class Call implements LegHandlers {
     const nowMs = clock.nowMs();
     frames.began(nowMs);
     const echoDbfs = this.#speaker.expectedEchoDbfs(nowMs);
+    this.#memory.push(bytes, nowMs);
     ears.hear(bytes, nowMs, echoDbfs);
     if (echoDbfs !== -Infinity && this.#decisions.state.voiceSinceMs === null) {
       this.#speaker.learnEcho(ears.vad.levelDbfs, nowMs);
@@ -233,46 +243,27 @@ export class Call implements LegHandlers {
   }
 
   ended(by: "caller" | "moved" | "us" | "lost"): void {
-    if (this.#endReason !== "") return;
-    if (by === "moved" || by === "lost") this.#deps.leaving?.(this, by);
-    if (by === "moved") this.left();
+    if (this.#endReason === "") this.#deps.leaving?.(this, by);
+    if (by === "moved") this.end("moved");
     else this.#decisions.take({ type: "caller_left", lost: by === "lost" });
   }
 
-  // The brain comes and goes.
-
-  #brainReady(differences: readonly string[]): void {
-    const { brain, leg, uplink } = this.#parts;
-    const { callId } = this.start;
-    if (differences.length > 0) {
-      this.#deps.log.warn("The brain's session is not what was asked for", {
-        callId,
-        differences: differences.join("; "),
-      });
-    }
-    const { input, output } = brain.formats;
-    this.#speaker.format = output;
-    uplink.start(input);
-    const { brain: { name, model }, settings: { turns } } = this.#deps;
-    leg.tell({ type: "ready", callId, brain: name, model, turns });
-    this.#decisions.take({ type: "brain_ready" });
+  /** What of the caller's voice is kept, and whether this is a pause between two turns. */
+  #settled(state: CallState): void {
+    this.#news.state(state);
+    const { brain, retelling } = this.#parts;
+    const fromMs = unansweredSinceMs(state);
+    this.#memory.keepFromMs = fromMs;
+    if (fromMs < Infinity || state.voiceSinceMs !== null) return;
+    retelling.answered();
+    if (state.soundSinceMs === null && !isOwed(state)) brain.paused();
   }
 
-  /** The brain is of no more use: the caller hears a short apology, then a clean hang-up. */
-  #brainFailed(error: Error, code: string): void {
-    const { leg, uplink } = this.#parts;
-    uplink.end();
-    this.#deps.telemetry.brainError(code, "fatal");
+  /** Something of ours threw: this call can't be trusted any more, others can. */
+  #broke(error: Error): void {
     const { callId } = this.start;
-    this.#deps.log.error("The brain failed, the call ends", { callId, code, error });
-    leg.tell({ type: "error", code, message: `The brain failed (${code}).` });
-    this.#decisions.take({ type: "brain_failed" });
-  }
-
-  #sessionLate(): void {
-    const ms = this.#deps.settings.sessionTimeoutMs;
-    const error = new Error(`The brain's session did not stand within ${ms} ms`);
-    this.#parts.brain.fail(Object.assign(error, { code: "session_timeout" }));
+    this.#deps.log.error("A call broke", { callId, error });
+    this.#parts.brain.giveUp(new UpstreamError("The call broke", "internal_error", false));
   }
 
   #close(reason: string, hangsUp: boolean): void {

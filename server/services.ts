@@ -10,16 +10,17 @@ import { createEchoBrain, createEchoServer } from "../brain/echo/mod.ts";
 import { createOpenAiBrain, OPENAI_DEFAULTS } from "../brain/openai/openai.ts";
 import { costUsd, defaultModel } from "../brain/prices.ts";
 import type { RealtimeServer } from "../brain/realtime/server.ts";
+import { Circuit } from "../brain/circuit.ts";
+import type { Upstream } from "../call/session/choice.ts";
 import { Call } from "../call/call.ts";
 import type { CallContext } from "../call/context.ts";
-import type { CallSettings } from "../call/settings.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { History } from "./history.ts";
 import { recordTo } from "../call/recorder.ts";
 import { Registry } from "./registry.ts";
 import type { Config } from "../config.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
-import { callSettings, WELCOME_BACK } from "./call_settings.ts";
+import { callSettings } from "./call_settings.ts";
 import { EventFeed } from "./event_feed.ts";
 import { Handovers } from "./moves/handovers.ts";
 import { StreamTokens, TOKEN_DEFAULTS } from "./stream_tokens.ts";
@@ -52,16 +53,22 @@ const RESERVATION_MS = 15_000;
 /** Calls that were left, for those who come back; the oldest are forgotten first. */
 const MAX_KEPT_CALLS = 1000;
 
-function createBrain(config: Config): Brain {
+/** Who answers, in order. */
+function createUpstreams(config: Config): Upstream[] {
+  const connectTimeoutMs = config.EARSHOT_CONNECT_TIMEOUT_MS;
   const model = config.OPENAI_REALTIME_MODEL ?? defaultModel;
-  if (config.brain === "echo") {
-    return createEchoBrain({ thinkMs: config.EARSHOT_THINK_MS, model: "echo" });
-  }
-  return createOpenAiBrain({
-    url: config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url,
-    apiKey: config.OPENAI_API_KEY,
-    model,
-  });
+  const first = config.brain === "echo"
+    ? createEchoBrain({ thinkMs: config.EARSHOT_THINK_MS, model: "echo" })
+    : createOpenAiBrain({
+      url: config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url,
+      apiKey: config.OPENAI_API_KEY,
+      model,
+      connectTimeoutMs,
+    });
+  const others = config.fallbacks.map(({ url, key, model: own }) =>
+    createOpenAiBrain({ url, apiKey: key, model: own ?? model, connectTimeoutMs })
+  );
+  return [first, ...others].map((brain) => ({ brain, circuit: new Circuit() }));
 }
 
 /** For whoever only wants to know how many there are. */
@@ -100,7 +107,7 @@ export function createServices(config: Config, log: Logger): Services {
   const events = new EventFeed(history, () => telemetry.health(), {
     maxListeners: config.EARSHOT_MAX_LISTENERS,
   });
-  const brain = createBrain(config);
+  const upstreams = createUpstreams(config);
   const settings = callSettings(config.call);
   const handovers = new Handovers(
     {
@@ -114,13 +121,6 @@ export function createServices(config: Config, log: Logger): Services {
     log,
   );
 
-  /** Who comes back was greeted before. */
-  function settingsFor(resumes: CallContext | undefined): CallSettings {
-    if (!resumes || resumes.owes === "greeting") return settings;
-    const greeting = resumes.owes === "welcome_back" ? WELCOME_BACK : "";
-    return { ...settings, prompts: { ...settings.prompts, greeting } };
-  }
-
   return {
     config,
     log,
@@ -130,7 +130,7 @@ export function createServices(config: Config, log: Logger): Services {
     events,
     handovers,
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
-    brain,
+    brain: upstreams[0]!.brain,
     realtime: createEchoServer({ thinkMs: config.EARSHOT_THINK_MS }),
     startCall(start, leg, left, resumes) {
       telemetry.callStarted(leg.kind);
@@ -142,8 +142,8 @@ export function createServices(config: Config, log: Logger): Services {
       const folder = config.EARSHOT_RECORD_DIR;
       const recorder = folder ? recordTo(folder, start.callId, log) : null;
       const call = new Call(start, leg, {
-        brain,
-        settings: settingsFor(resumes),
+        upstreams,
+        settings,
         ...(resumes && { resumes }),
         clock: systemClock,
         telemetry,
@@ -151,8 +151,10 @@ export function createServices(config: Config, log: Logger): Services {
         record: recorder?.record,
         heard: (_call, turn) => history.heard(start.callId, turn),
         turned: (_call, turn) => history.turned(start.callId, turn),
-        leaving: (call, by) =>
-          handovers.keep(callId, { type: "context", context: call.context() }, by === "moved"),
+        leaving(call, by) {
+          if (by !== "moved" && by !== "lost") return;
+          handovers.keep(callId, { type: "context", context: call.context() }, by === "moved");
+        },
         closed(call) {
           const { endReason: reason } = call;
           const comesBack = reason === "caller_lost" || reason === "moved";

@@ -62,6 +62,11 @@ export function isOwed(s: Readonly<CallState>): boolean {
   return s.awaiting.length > 0 || s.owes.length > 0 || s.answers.some(isSilent(s));
 }
 
+/** Neither side makes a sound, nobody is in the middle of anything, and nothing is owed. */
+export function isResting(s: Readonly<CallState>): boolean {
+  return s.phase === "open" && s.quietSinceMs !== null && s.speaking === null && !isOwed(s);
+}
+
 /** An answer of which something is to come, and of which nothing is to be heard now. */
 const isSilent = (s: Readonly<CallState>) => ({ cancelled, over, sounds, spoken }: Answer) =>
   !cancelled && !over && (!sounds || (s.soundSinceMs === null && !spoken));

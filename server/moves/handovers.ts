@@ -18,7 +18,7 @@ export interface Leaver {
   readonly endReason: string;
   context(): CallContext;
   /** It goes on elsewhere: closes it here, and leaves the phone alone. */
-  left(): void;
+  end(reason: "moved"): void;
 }
 
 export interface HandoverSettings {
@@ -151,7 +151,7 @@ export class Handovers {
     // Twilio has not answered yet that the phone is hung up.
     if (call.endReason !== "") return { type: "ended", reason: call.endReason };
     const context = call.context();
-    call.left();
+    call.end("moved");
     this.#forget(callId);
     return { type: "context", context };
   }

@@ -113,7 +113,7 @@ test("Handovers: the oldest of too many is forgotten", async () => {
 test("Handovers: a call whose stream is only thought to be alive is handed over, and ends here", async () => {
   const one = new Instance();
   let left = 0;
-  one.live.set("CA1", { endReason: "", context: () => CONTEXT, left: () => void left++ });
+  one.live.set("CA1", { endReason: "", context: () => CONTEXT, end: () => void left++ });
   assertEquals(await one.handovers.take(one.issue(), "CA1"), { parcel: KEPT, startedAtMs: 7 });
   assertEquals(left, 1);
   one.handovers.close();

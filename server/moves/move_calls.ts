@@ -51,6 +51,6 @@ export async function moveCalls({ calls, handovers, log }: Movers, ms: number): 
     await new Promise((go) => setTimeout(go, LOOK_MS));
   }
   // Their streams should have ended by now. They go on elsewhere, so nobody may hang up on them.
-  for (const call of isAt("leaving")) call.left();
+  for (const call of isAt("leaving")) call.end("moved");
   await handovers.untilTaken(Math.max(0, endMs - performance.now()));
 }

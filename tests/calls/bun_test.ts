@@ -1,5 +1,6 @@
 import { failureSuite } from "./failures.ts";
 import { lifeSuite } from "./life.ts";
+import { lostBrainSuite } from "./lost_brain.ts";
 import { noDeadAirSuite } from "./no_dead_air.ts";
 import { callSuite } from "./suite.ts";
 import { turnSuite } from "./turns.ts";
@@ -8,4 +9,5 @@ callSuite("bun");
 failureSuite("bun");
 turnSuite("bun");
 lifeSuite("bun");
+lostBrainSuite("bun");
 noDeadAirSuite("bun");

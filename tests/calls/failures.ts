@@ -34,7 +34,9 @@ async function assertApology(phone: Phone, server: TestServer): Promise<void> {
 export function failureSuite(target: Target): void {
   describe(`brains that fail on ${target}`, () => {
     it("cannot be reached: the caller hears an apology and is hung up", async () => {
-      const setup = await lineTo(target, "ws://127.0.0.1:9/v1/realtime");
+      const setup = await lineTo(target, "ws://127.0.0.1:9/v1/realtime", {
+        EARSHOT_SESSION_TIMEOUT_MS: "3500",
+      });
       try {
         await assertApology(setup.phone(), setup.server);
         assertStringIncludes(setup.server.output(), "connect_failed");
@@ -67,30 +69,6 @@ export function failureSuite(target: Target): void {
       const setup = await lineTo(target, brain.url);
       try {
         await assertApology(setup.phone(), setup.server);
-      } finally {
-        await setup.close();
-        await brain.close();
-      }
-    });
-
-    it("dies in the middle of an answer: an apology, and the next call is answered", async () => {
-      let calls = 0;
-      const brain = await startScriptedBrain({
-        onEvent(event, session) {
-          if (event.type !== "response.create") return;
-          if (++calls > 1) return answer(session, calls, tone(400, 440, pcm16ToMulaw));
-          begin(session, 1);
-          session.audio("resp_1", "item_1", tone(400, 440, pcm16ToMulaw));
-          setTimeout(() => session.close(1011), 200);
-        },
-      });
-      const setup = await lineTo(target, brain.url);
-      try {
-        await assertApology(setup.phone(), setup.server);
-        const phone = setup.phone();
-        await phone.dial();
-        await phone.waitForAudio(5000, phone.times.streamStartedAtMs);
-        await phone.hangUp();
       } finally {
         await setup.close();
         await brain.close();
