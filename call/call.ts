@@ -19,6 +19,7 @@ import { PageNews } from "./page_news.ts";
 import type { CallDeps as PartDeps, CallParts } from "./parts.ts";
 import type { RecordedSettings, RecordedStep } from "./recording.ts";
 import { turnSettings } from "./settings.ts";
+import { openTurn } from "./session/open_turn.ts";
 import { Retelling } from "./session/retelling.ts";
 import { BrainSession } from "./session/session.ts";
 import { Sessions } from "./session/sessions.ts";
@@ -141,6 +142,7 @@ export class Call implements LegHandlers {
     if (!resumes) return;
     this.#parts.retelling.resume(resumes);
     this.#decisions.take({ type: "call_resumed", owes: resumes.owes });
+    for (const frame of openTurn(resumes, leg.format)) this.audio(frame, null);
   }
 
   /** Ends the call from our side, for a reason that is no one's fault; `moved` leaves the phone be. */

@@ -13,7 +13,7 @@ import { type FaultBrain, startFaultBrain } from "../faults/fault_brain.ts";
 import { startServer, type TestServer } from "../server.ts";
 import { type Front, startFront } from "./front.ts";
 
-export const ACCOUNT = {
+const ACCOUNT = {
   accountSid: "AC0123456789abcdef0123456789abcdef",
   authToken: "0123456789abcdef0123456789abcdef",
 };
@@ -28,6 +28,7 @@ async function freePort(): Promise<number> {
 
 export class Fleet {
   readonly instances: TestServer[] = [];
+  readonly gone: TestServer[] = [];
   private constructor(
     readonly brain: FaultBrain,
     readonly api: TwilioApi,
@@ -35,9 +36,15 @@ export class Fleet {
     readonly env: Record<string, string>,
   ) {}
 
-  static async start(count: number, env: Record<string, string> = {}): Promise<Fleet> {
-    const brain = await startFaultBrain({ thinkMs: 100 });
-    const api = await startTwilioApi(ACCOUNT);
+  /** @param latency What networks cost that loopback doesn't have, ms. */
+  static async start(
+    count: number,
+    env: Record<string, string> = {},
+    latency: { upgradeMs?: number; actsAfterMs?: number } = {},
+  ): Promise<Fleet> {
+    const { upgradeMs = 0, actsAfterMs = 0 } = latency;
+    const brain = await startFaultBrain({ thinkMs: 100, upgradeMs });
+    const api = await startTwilioApi({ ...ACCOUNT, actsAfterMs });
     const fleet = new Fleet(brain, api, await startFront(), env);
     for (let i = 0; i < count; i++) await fleet.add();
     return fleet;
@@ -77,8 +84,20 @@ export class Fleet {
     return new FaultCall(phone);
   }
 
+  /** The first instance, which is on its way out: no one is sent to it any more. */
+  leave(): TestServer {
+    const first = this.instances.shift()!;
+    this.gone.push(first);
+    return first;
+  }
+
+  /** Nobody listens there any more. */
+  forget(instance: TestServer): void {
+    this.front.instances = this.front.instances.filter((url) => url !== instance.url);
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.instances.map((instance) => instance.stop()));
+    await Promise.all([...this.instances, ...this.gone].map((instance) => instance.stop()));
     await this.api.close();
     await this.front.close();
     await this.brain.close();
