@@ -141,6 +141,7 @@ export const Environment = v.object({
     ),
   ),
   EARSHOT_SECRET: v.optional(v.pipe(text, v.minLength(16, "wants at least 16 characters"))),
+  EARSHOT_READY_NEEDS_BRAIN: whole(0, 1, 0),
   FLY_REGION: optional,
   FLY_MACHINE_ID: optional,
   FLY_APP_NAME: optional,

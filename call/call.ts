@@ -29,11 +29,10 @@ import { Timeline } from "./timeline.ts";
 import { guardedClock, Timers } from "./timers.ts";
 import { Transcript } from "./transcript.ts";
 import { isOwed, isResting } from "./turns/deadlines.ts";
+import { LEG_ENDED } from "./turns/events.ts";
 import { type CallState, unansweredSinceMs } from "./turns/state.ts";
 import { Typing } from "./typing.ts";
 import { Uplink } from "./uplink.ts";
-
-export type { CallSettings } from "./settings.ts";
 
 /** What a call needs of the server. */
 export interface CallDeps extends PartDeps {
@@ -129,8 +128,7 @@ export class Call implements LegHandlers {
     };
     this.#sessions = new Sessions(this.#parts, this.#memory, (to) => this.#speaker.format = to);
     this.#parts.playback.probe();
-    const { resumes } = deps;
-    this.#decisions = new Decisions(turnSettings(settings, resumes), {
+    this.#decisions = new Decisions(turnSettings(settings, deps.resumes), {
       clock,
       timers: this.#timers,
       playing: () => this.#parts.playback.playing(),
@@ -139,6 +137,7 @@ export class Call implements LegHandlers {
       sessionLate: () => this.#sessions.late(),
       record: deps.record,
     });
+    const { resumes } = deps;
     if (!resumes) return;
     this.#parts.retelling.resume(resumes);
     this.#decisions.take({ type: "call_resumed", owes: resumes.owes });
@@ -244,10 +243,9 @@ export class Call implements LegHandlers {
     this.#deps.log.warn("A message was refused", { callId: this.start.callId, error });
   }
 
-  ended(by: "caller" | "moved" | "us" | "lost"): void {
+  ended(by: Parameters<LegHandlers["ended"]>[0]): void {
     if (this.#endReason === "") this.#deps.leaving?.(this, by);
-    if (by === "moved") this.end("moved");
-    else this.#decisions.take({ type: "caller_left", lost: by === "lost" });
+    this.#decisions.take(LEG_ENDED[by]);
   }
 
   /** What of the caller's voice is kept, and whether this is a pause between two turns. */

@@ -15,13 +15,12 @@ export class EarlyMessages<Message> {
     this.#waiting = [];
   }
 
-  get held(): boolean {
-    return this.#waiting !== null;
-  }
-
-  keep(message: Message): void {
-    this.#waiting?.push(message);
-    if (this.#waiting && this.#waiting.length > MAX_WAITING) this.#waiting.shift();
+  /** @returns Whether the message waits now, for `release`. */
+  keep(message: Message): boolean {
+    if (!this.#waiting) return false;
+    this.#waiting.push(message);
+    if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
+    return true;
   }
 
   /** Hands on what waits, in order; from now on nothing does. */

@@ -46,8 +46,11 @@ export interface LegHandlers {
   text(text: string): void;
   /** The wire brought something wrong that the call survives. Counted, and logged once a call. */
   problem(error: Error): void;
-  /** The caller is gone, was moved to another stream, or the leg was ended by us; once. */
-  ended(by: "caller" | "moved" | "us" | "lost"): void;
+  /**
+   * The caller is gone or was moved to another stream, the leg was ended by us, or the wire takes
+   * nothing from us any more; once. A wire that is stalled stands until `end`.
+   */
+  ended(by: "caller" | "moved" | "us" | "lost" | "stalled"): void;
 }
 
 /** A peer broke its protocol: which peer, and what was wrong with which field. */

@@ -8,13 +8,14 @@
  * @module
  */
 
-import { decodeBase64Into, encodeBase64 } from "../media/base64.ts";
+import { base64ByteLength, decodeBase64Into, encodeBase64 } from "../media/base64.ts";
 import { PCMU } from "../media/format.ts";
-import { MULAW_SILENCE } from "../media/mulaw.ts";
 import type { ServerSocket, SocketHandlers } from "../runtime/runtime.ts";
 import { type BeginLater, type Leg, type LegHandlers, ProtocolError } from "./leg.ts";
-import { MediaFrame } from "./media_frame.ts";
+import { type FrameCounts, MediaFrame } from "./media_frame.ts";
 import { EarlyMessages } from "./early_messages.ts";
+import { ReadWatch } from "./read_watch.ts";
+import { BYTES_PER_MS, FRAME_BYTES, SILENT_FRAME, SILENT_FRAME_BASE64 } from "./phone_frames.ts";
 import { LOOK_MS, StallWatch } from "./stall_watch.ts";
 import {
   clearMessage,
@@ -24,14 +25,7 @@ import {
   type TwilioMessage,
 } from "./twilio_messages.ts";
 import { hangUpCall, redirectCall, type TwilioPort } from "./twilio_rest.ts";
-import { type FrameCounts, TWILIO_DEFAULTS, type TwilioSettings } from "./twilio_settings.ts";
-
-const BYTES_PER_MS = 8;
-const FRAME_BYTES = 160;
-const SILENT_FRAME = new Uint8Array(FRAME_BYTES).fill(MULAW_SILENCE);
-const SILENT_FRAME_BASE64 = encodeBase64(SILENT_FRAME);
-/** Jitter of the timestamps below this isn't a gap. */
-const GAP_TOLERANCE_MS = 20;
+import { GAP_TOLERANCE_MS, TWILIO_DEFAULTS, type TwilioSettings } from "./twilio_settings.ts";
 
 /** The server's side of one Twilio stream: a leg, and the handlers of its socket. */
 export class TwilioLeg implements Leg, SocketHandlers {
@@ -60,6 +54,9 @@ export class TwilioLeg implements Leg, SocketHandlers {
   readonly #early = new EarlyMessages<string>();
   #problems = 0;
   readonly #stall: StallWatch;
+  readonly #reads: ReadWatch;
+  /** The caller takes nothing from us. */
+  #stalled = false;
   #watch: ReturnType<typeof setInterval> | undefined;
   #startTimer: ReturnType<typeof setTimeout> | undefined;
   /** Stream time up to which audio was handed over, or -1 before the first frame. */
@@ -82,6 +79,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
     this.#counts = counts;
     this.#twilio = twilio;
     this.#stall = new StallWatch(this.#settings);
+    this.#reads = new ReadWatch(this.#settings);
     this.#bytes = new Uint8Array(this.#settings.maxFrameMs * BYTES_PER_MS);
     this.#view = this.#bytes;
   }
@@ -95,8 +93,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
   }
 
   text(text: string): void {
-    if (this.#done) return;
-    if (this.#early.held) return this.#early.keep(text);
+    if (this.#done || this.#early.keep(text)) return;
     if (this.#call && this.#frame.read(text, this.#streamSid)) {
       this.#media(this.#frame.payload, this.#frame.timestampMs);
       return;
@@ -123,6 +120,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
   // To the caller.
 
   playBase64(payload: string): void {
+    this.#reads.sent(base64ByteLength(payload) / BYTES_PER_MS);
     this.#socket?.send(mediaMessage(this.#streamSid, payload));
   }
 
@@ -153,9 +151,6 @@ export class TwilioLeg implements Leg, SocketHandlers {
 
   async move(token: string): Promise<void> {
     const account = this.#twilio.account(this.#accountSid);
-    if (!account) {
-      throw new Error("Twilio can't be told to move a call: TWILIO_AUTH_TOKEN is not set");
-    }
     this.#moving = true;
     const twiml = this.#twilio.onwards(this.#callSid, token);
     await redirectCall(account, this.#callSid, twiml).catch((error) => {
@@ -167,7 +162,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
   end(reason: string): void {
     const socket = this.#socket;
     this.#end("us");
-    socket?.close(1000, reason.slice(0, 100));
+    socket?.close(this.#stalled ? 1008 : 1000, reason.slice(0, 100));
   }
 
   #message(message: TwilioMessage): void {
@@ -189,8 +184,10 @@ export class TwilioLeg implements Leg, SocketHandlers {
       const { track, payload, timestamp } = message.media;
       // <Connect><Stream> brings the caller's track alone; another would be our own voice.
       if (track === "inbound") this.#media(payload, Number(timestamp));
-    } else if (message.event === "mark") this.#call.markHeard(message.mark.name);
-    else if (message.event === "dtmf") this.#call.digit(message.dtmf.digit.toUpperCase());
+    } else if (message.event === "mark") {
+      this.#reads.marked();
+      this.#call.markHeard(message.mark.name);
+    } else if (message.event === "dtmf") this.#call.digit(message.dtmf.digit.toUpperCase());
     else this.#end(this.#moving ? "moved" : "caller");
   }
 
@@ -273,6 +270,8 @@ export class TwilioLeg implements Leg, SocketHandlers {
   #look(): void {
     const dueMs = this.#stall.look(performance.now());
     if (dueMs > 0) this.#fill(dueMs);
+    this.#stalled = this.#reads.stalled(this.#socket!.bufferedBytes());
+    if (this.#stalled) this.#end("stalled");
   }
 
   #stopTimers(): void {
@@ -290,7 +289,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
     }
   }
 
-  #end(by: "caller" | "moved" | "us" | "lost"): void {
+  #end(by: Parameters<LegHandlers["ended"]>[0]): void {
     if (this.#done) return;
     this.#done = true;
     this.#stopTimers();

@@ -50,10 +50,13 @@ export async function hangUpCall(account: TwilioAccount, callSid: string): Promi
  * @throws {Error} As {@linkcode hangUpCall}; also when the call is over.
  */
 export async function redirectCall(
-  account: TwilioAccount,
+  account: TwilioAccount | null,
   callSid: string,
   twiml: string,
 ): Promise<void> {
+  if (!account) {
+    throw new Error("Twilio can't be told to move a call: TWILIO_AUTH_TOKEN is not set");
+  }
   const failure = await updateCall(account, callSid, { Twiml: twiml });
   if (failure) throw new Error(`Twilio did not redirect call ${callSid}: ${failure}`);
 }

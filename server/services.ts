@@ -8,6 +8,7 @@
 import type { Brain } from "../brain/brain.ts";
 import { createEchoBrain, createEchoServer } from "../brain/echo/mod.ts";
 import { createOpenAiBrain, OPENAI_DEFAULTS } from "../brain/openai/openai.ts";
+import { reach } from "../brain/openai/reach.ts";
 import { costUsd, defaultModel } from "../brain/prices.ts";
 import type { RealtimeServer } from "../brain/realtime/server.ts";
 import { Circuit } from "../brain/circuit.ts";
@@ -21,6 +22,7 @@ import { Registry } from "./registry.ts";
 import type { Config } from "../config.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
 import { callSettings } from "./call_settings.ts";
+import { BrainProbe } from "./brain_probe.ts";
 import { EventFeed } from "./event_feed.ts";
 import { Handovers } from "./moves/handovers.ts";
 import { StreamTokens, TOKEN_DEFAULTS } from "./stream_tokens.ts";
@@ -40,6 +42,8 @@ export interface Services {
   readonly tokens: StreamTokens;
   readonly handovers: Handovers;
   readonly brain: Brain;
+  /** Whether a brain can be reached; it knows nothing until it is asked to look. */
+  readonly probe: BrainProbe;
   /** What `/v1/realtime` serves. */
   readonly realtime: RealtimeServer;
   /**
@@ -96,11 +100,16 @@ export function createServices(config: Config, log: Logger): Services {
     maxCalls: config.EARSHOT_MAX_CALLS,
     reservationMs: RESERVATION_MS,
   });
+  const first = config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url;
+  const endpoints = [first, ...config.fallbacks.map(({ url }) => url)];
+  // The echo is in this very process.
+  const probe = new BrainProbe(config.brain === "echo" ? [] : endpoints, reach);
   const telemetry = new Telemetry({
     calls: countsOf(registry),
     region: config.region,
     instance: config.instance,
     version: VERSION,
+    unreachable: () => probe.unreachable,
     costUsd,
   });
   const history = new History({ maxDoneCalls: config.EARSHOT_HISTORY_CALLS });
@@ -131,6 +140,7 @@ export function createServices(config: Config, log: Logger): Services {
     handovers,
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
     brain: upstreams[0]!.brain,
+    probe,
     realtime: createEchoServer({ thinkMs: config.EARSHOT_THINK_MS }),
     startCall(start, leg, left, resumes) {
       telemetry.callStarted(leg.kind);
@@ -152,12 +162,12 @@ export function createServices(config: Config, log: Logger): Services {
         heard: (_call, turn) => history.heard(start.callId, turn),
         turned: (_call, turn) => history.turned(start.callId, turn),
         leaving(call, by) {
-          if (by !== "moved" && by !== "lost") return;
+          if (by === "caller" || by === "us") return;
           handovers.keep(callId, { type: "context", context: call.context() }, by === "moved");
         },
         closed(call) {
           const { endReason: reason } = call;
-          const comesBack = reason === "caller_lost" || reason === "moved";
+          const comesBack = /^(caller_lost|caller_stalled|moved)$/.test(reason);
           if (!comesBack) handovers.keep(callId, { type: "ended", reason });
           recorder?.close();
           history.ended(start.callId, call.endReason);

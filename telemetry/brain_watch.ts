@@ -10,6 +10,7 @@ import type { ErrorSeverity } from "./turn.ts";
 
 /** What can be wrong: a label in metrics, so the list is all there is. */
 export const TROUBLES = [
+  "unreachable",
   "calls_lost",
   "connects_failing",
   "sessions_replaced",
@@ -36,7 +37,7 @@ interface Threshold {
  * When an instance counts as degraded. The first two are as strict as the alert rules
  * (`deploy/alerts.yaml`); a replaced session costs the caller a pause alone, so more are borne.
  */
-const THRESHOLDS: Readonly<Record<TroubleKind, Threshold>> = {
+const THRESHOLDS: Readonly<Record<Exclude<TroubleKind, "unreachable">, Threshold>> = {
   /** Of the calls that ended: by `brain_failed`. */
   calls_lost: { min: 2, share: 0.05 },
   /** Of the attempts to open a session. */
@@ -56,6 +57,8 @@ export class BrainWatch {
   readonly #windowMs: number;
   readonly #counts: RollingCounts<Counted>;
   #lastRefusal = "";
+  /** Code of the last error that was fatal. */
+  #lastLoss = "";
 
   constructor(windowMs: number) {
     this.#windowMs = windowMs;
@@ -74,7 +77,7 @@ export class BrainWatch {
   /** @param brain And `code`: label values, so bounded and clean. */
   connectFailed(brain: string, code: string, nowMs: number): void {
     this.#counts.add("refused", nowMs);
-    this.#lastRefusal = `${brain}: ${code}`;
+    this.#lastRefusal = `${code} (${brain})`;
   }
 
   replaced(reason: string, nowMs: number): void {
@@ -85,8 +88,9 @@ export class BrainWatch {
     this.#counts.add("answers", nowMs);
   }
 
-  /** What is fatal loses a session, and counts as that. */
-  error(severity: ErrorSeverity, nowMs: number): void {
+  /** @param code A label value. What is fatal loses a session, and counts as that. */
+  error(code: string, severity: ErrorSeverity, nowMs: number): void {
+    if (severity === "fatal") this.#lastLoss = code;
     if (severity === "retryable") this.#counts.add("errors", nowMs);
   }
 
@@ -94,30 +98,34 @@ export class BrainWatch {
    * What is wrong now, worst first; empty when all is well.
    *
    * @param live Calls that are up.
+   * @param unreachable Why no brain can be reached, if somebody looked and found none.
    */
-  troubles(live: number, nowMs: number): Trouble[] {
+  troubles(live: number, unreachable: string | null, nowMs: number): Trouble[] {
     const count = (name: Counted) => this.#counts.of(name, nowMs);
     const ended = count("ended"), lost = count("lost");
     const refused = count("refused"), dialled = refused + count("connected");
     const replaced = count("replaced"), calls = ended + live;
     const answers = count("answers"), errors = count("errors");
     const minutes = `the last ${Math.round(this.#windowMs / 60_000)} minutes`;
+    const cause = this.#lastLoss && `, the last one by ${this.#lastLoss}`;
     // deno-fmt-ignore
-    const looks: readonly [TroubleKind, number, of: number, text: string][] = [
+    const looks: readonly [keyof typeof THRESHOLDS, number, of: number, text: string][] = [
       ["calls_lost", lost, ended,
-        `${lost} of the ${ended} calls that ended in ${minutes} lost their brain`],
+        `${lost} of the ${ended} calls that ended in ${minutes} lost their brain${cause}`],
       ["connects_failing", refused, dialled,
-        `${refused} of ${dialled} attempts to reach a brain failed in ${minutes}, the last one ${this.#lastRefusal}`],
+        `${refused} of ${dialled} attempts to reach a brain failed in ${minutes}, the last one by ${this.#lastRefusal}`],
       ["sessions_replaced", replaced, calls,
         `${replaced} sessions broke off and were replaced in ${minutes}, in ${calls} calls`],
       ["answers_failing", errors, errors + answers,
         `The brain gave ${answers} answers and ${errors} errors in ${minutes}`],
     ];
-    return looks
+    const found: Trouble[] = looks
       .filter(([kind, bad, of]) => {
         const { min, share } = THRESHOLDS[kind];
         return bad >= min && bad >= share * of;
       })
       .map(([kind, , , text]) => ({ kind, text }));
+    if (unreachable === null) return found;
+    return [{ kind: "unreachable", text: `The brain can't be reached (${unreachable})` }, ...found];
   }
 }

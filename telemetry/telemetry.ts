@@ -8,36 +8,15 @@ import process from "node:process";
 import { BrainWatch, type Trouble, TROUBLES } from "./brain_watch.ts";
 import { CpuStealMonitor } from "./cpu_steal.ts";
 import { FrameWatch } from "./frame_watch.ts";
-import {
-  type CallCounts,
-  type CallKind,
-  type HealthReport,
-  rounded,
-  tenths,
-  warningsFor,
-} from "./health.ts";
+import { type CallKind, type HealthReport, rounded, tenths, warningsFor } from "./health.ts";
 import { BoundedLabel } from "./labels.ts";
 import { log } from "./log.ts";
 import { LoopDelayMonitor } from "./loop_delay.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { countTokens, observeTurn, seconds } from "./observe.ts";
+import type { TelemetryOptions } from "./options.ts";
 import { RollingHistogram } from "./rolling_histogram.ts";
 import type { CallEndReason, ErrorSeverity, TurnRecord, UsageTokens } from "./turn.ts";
-
-/** Settings of a {@link Telemetry}. */
-export interface TelemetryOptions {
-  readonly calls: CallCounts;
-  readonly region: string;
-  /** The machine: `FLY_MACHINE_ID`, or a name of our own. */
-  readonly instance: string;
-  readonly version?: string;
-  /** How far back percentiles look. Default 5 minutes. */
-  readonly windowMs?: number;
-  /** Prices usage; null when the model has no known price. Without it nothing is priced. */
-  readonly costUsd?: (model: string, usage: UsageTokens) => number | null;
-  /** Monotonic milliseconds. */
-  readonly now?: () => number;
-}
 
 /** Different values that one label may have before the rest are `other`. */
 const MAX_LABEL_VALUES = 32;
@@ -85,6 +64,7 @@ export class Telemetry {
       region: options.region || "local",
       instance: options.instance,
       version: options.version ?? "unknown",
+      unreachable: options.unreachable ?? (() => null),
       windowMs: options.windowMs ?? 300_000,
       now: options.now ?? (() => performance.now()),
     };
@@ -201,8 +181,9 @@ export class Telemetry {
 
   /** A brain reported an error, or failed. */
   brainError(code: string, severity: ErrorSeverity): void {
-    this.#metrics.brainErrors.inc({ code: this.#codes.valueOf(code), severity });
-    this.#brains.error(severity, this.#options.now());
+    const label = this.#codes.valueOf(code);
+    this.#metrics.brainErrors.inc({ code: label, severity });
+    this.#brains.error(label, severity, this.#options.now());
   }
 
   /** A brain's session stands: the first of a call, or the next one. */
@@ -288,7 +269,8 @@ export class Telemetry {
   }
 
   #troubles(): Trouble[] {
-    return this.#brains.troubles(this.#options.calls.live, this.#options.now());
+    const { calls, now, unreachable } = this.#options;
+    return this.#brains.troubles(calls.live, unreachable(), now());
   }
 
   #loopDelaySeconds(): { p50: number | null; p99: number | null; max: number | null } {

@@ -1,7 +1,8 @@
 import test from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { calls } from "./test_calls.ts";
-import { Telemetry, type TelemetryOptions } from "./telemetry.ts";
+import type { TelemetryOptions } from "./options.ts";
+import { Telemetry } from "./telemetry.ts";
 import type { TurnRecord, UsageTokens } from "./turn.ts";
 
 function made(options: Partial<TelemetryOptions> = {}) {

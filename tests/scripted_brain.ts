@@ -31,7 +31,8 @@ export interface BrainScript {
   readonly session?: (asked: Record<string, unknown>) => Record<string, unknown>;
   /** False to leave `session.update` without an answer. */
   readonly confirms?: boolean;
-  readonly onSession?: (session: BrainSession) => void;
+  /** `socket` is ours, to be paused. */
+  readonly onSession?: (session: BrainSession, socket: WebSocket) => void;
   readonly onEvent?: (event: Record<string, unknown>, session: BrainSession) => void;
   /** Takes each client event as it came, before the script looks at it. */
   readonly onText?: (text: string, session: BrainSession) => void;
@@ -109,7 +110,7 @@ function serve(ws: WebSocket, script: BrainScript, sessions: BrainSession[]): vo
   };
   sessions.push(session);
   session.send({ type: "session.created", session: { type: "realtime", id: "sess_1" } });
-  script.onSession?.(session);
+  script.onSession?.(session, ws);
   ws.on("error", () => {});
   ws.on("message", (data) => {
     const text = String(data);

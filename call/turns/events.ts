@@ -90,6 +90,8 @@ export type CallEvent =
   | { type: "brain_failed" }
   | { type: "timer"; name: TimerName; playing: readonly Heard[] }
   | { type: "caller_left"; lost: boolean }
+  /** The caller's wire takes nothing from us any more. */
+  | { type: "caller_stalled" }
   | { type: "told_to_end"; reason: EndReason };
 
 export type EventOf<T extends CallEvent["type"]> = Extract<CallEvent, { type: T }>;
@@ -99,3 +101,12 @@ export type RefusalReason = "active" | "empty" | "failed" | "fatal";
 
 /** For an event's `playing`, which is filled in when its turn has come. */
 export const NOTHING_PLAYS: readonly Heard[] = [];
+
+/** The leg has ended, by its own word for why. */
+export const LEG_ENDED = {
+  caller: { type: "caller_left", lost: false },
+  us: { type: "caller_left", lost: false },
+  lost: { type: "caller_left", lost: true },
+  stalled: { type: "caller_stalled" },
+  moved: { type: "told_to_end", reason: "moved" },
+} as const satisfies Readonly<Record<string, CallEvent>>;

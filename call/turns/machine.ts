@@ -118,6 +118,10 @@ const HANDLERS: Handlers = {
   caller_left(s, { lost }, out) {
     close(s, lost ? "caller_lost" : "caller_hung_up", false, out);
   },
+  // The phone stays up: behind the stream Twilio has words for a connection that was lost.
+  caller_stalled(s, _event, out) {
+    close(s, "caller_stalled", false, out);
+  },
   told_to_end(s, { reason }, out) {
     // A call that was moved goes on: nobody hangs up on it.
     close(s, reason, reason !== "moved", out);

@@ -89,5 +89,6 @@ export function callResumed(
   // A greeting is owed by the settings.
   if (owes === "nothing" || owes === "greeting") return;
   if (owes !== "answer") return owe(s, owes);
-  awaitAnswer(s, { ...utterance(s, "voice", nowMs), taken: true }, out);
+  // Its words are told as they were kept.
+  awaitAnswer(s, { ...utterance(s, "text", nowMs), taken: true }, out);
 }

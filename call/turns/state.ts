@@ -36,6 +36,7 @@ export type AnswerKind =
 export type EndReason =
   | "caller_hung_up"
   | "caller_lost"
+  | "caller_stalled"
   | "agent_hung_up"
   | "brain_failed"
   | "call_limit"

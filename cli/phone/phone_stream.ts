@@ -188,6 +188,12 @@ export class PhoneStream implements Ticking {
     this.#send(text);
   }
 
+  /** What carries it, for tests that break it. @throws {Error} Before `open`. */
+  get socket(): WebSocket {
+    if (this.#socket === undefined) throw new Error("The stream has not been opened");
+    return this.#socket;
+  }
+
   /** Breaks the connection without a word, as a lost network does. */
   drop(): void {
     this.#socket?.terminate();

@@ -16,7 +16,7 @@ import type {
 } from "../../brain/realtime/answerer.ts";
 import type { AudioClip } from "../../brain/realtime/clip.ts";
 import type { Item, Message } from "../../brain/realtime/items.ts";
-import { ANSWER_WORDS, wordAudio, wordsIn, wordsWithin, wordText } from "./words.ts";
+import { ANSWER_WORDS, MAX_QUESTION, wordAudio, wordsIn, wordsWithin, wordText } from "./words.ts";
 
 /** An answer that was begun. */
 export interface Counted {
@@ -42,23 +42,28 @@ export class CountingBrain implements Answerer {
     this.#keep = keep;
   }
 
-  *answer({ items, tools }: AnswerRequest): Generator<AnswerPiece> {
+  answer({ items, tools }: AnswerRequest): Iterator<AnswerPiece> {
+    // Not in the generator, whose body waits until the first piece is wanted.
     const { question, from, frames } = place(items);
     this.answers.push({ atMs: performance.now(), question, from, frames });
     if (this.answers.length > this.#keep) this.answers.shift();
-    for (let word = from; word <= ANSWER_WORDS; word++) {
-      yield { words: wordText(question, word), audio: wordAudio(question, word) };
-    }
     const [tool] = tools;
-    if (this.#hangsUp(question) && tool?.type === "function") {
-      yield { call: { name: tool.name!, arguments: "{}" } };
-    }
+    const hangsUp = this.#hangsUp(question) && tool?.type === "function" ? tool.name! : null;
+    return count(question, from, hangsUp);
   }
 
   /** Writes down the number of the question: a caller's words are known by nothing else. */
   transcribe({ clip }: TranscriptionRequest): string {
     return `question-${questionIn(clip) ?? 0}`;
   }
+}
+
+/** Counts to the end, and then calls the tool, if there is one to call. */
+function* count(question: number, from: number, tool: string | null): Generator<AnswerPiece> {
+  for (let word = from; word <= ANSWER_WORDS; word++) {
+    yield { words: wordText(question, word), audio: wordAudio(question, word) };
+  }
+  if (tool !== null) yield { call: { name: tool, arguments: "{}" } };
 }
 
 /** What is asked, and how far its answer came, by what stands in the conversation. */
@@ -84,8 +89,10 @@ function clipsOf(item: Message): AudioClip[] {
   return item.parts.flatMap((part) => part.type === "input_audio" && part.clip ? [part.clip] : []);
 }
 
+/** Of questions, not of the silence between them. */
 function stampsOf(clip: AudioClip) {
-  return readStamps(new Uint8Array(clip.slice(0, clip.byteLength)));
+  const stamps = readStamps(new Uint8Array(clip.slice(0, clip.byteLength)));
+  return stamps.filter(({ source }) => source <= MAX_QUESTION);
 }
 
 /** The last one whose voice is in it. */

@@ -45,9 +45,8 @@ export class FaultLink {
   readonly told: { readonly atMs: number; readonly event: Event }[] = [];
   /** Types of what was said to earshot, `response.output_audio.delta` left out. */
   readonly said: { readonly atMs: number; readonly type: string }[] = [];
-  /** How often each frame of the caller's came by `append`, by question, then by its number. */
-  readonly appended = new Map<number, Map<number, number>>();
-  appends = 0;
+  /** Questions of which something came, and the number of the call. */
+  readonly known = new Set<number>();
   /** When it was broken, NaN while it wasn't; when it was over. */
   brokenAtMs = NaN;
   closedAtMs = NaN;
@@ -71,17 +70,8 @@ export class FaultLink {
     this.#rude.close(1001, message);
   }
 
-  /** Whether anything of this question reached it, as audio or in an item. */
-  knows(question: number): boolean {
-    return this.appended.has(question);
-  }
-
   hear(ulaw: Uint8Array<ArrayBuffer>): void {
-    for (const { source, block } of readStamps(ulaw)) {
-      let frames = this.appended.get(source);
-      if (!frames) this.appended.set(source, frames = new Map());
-      frames.set(block, (frames.get(block) ?? 0) + 1);
-    }
+    for (const { source } of readStamps(ulaw)) this.known.add(source);
   }
 
   /** Client events of a type. */
@@ -103,8 +93,8 @@ export interface FaultBrain {
   refuseAll(refusal: Refusal | null): void;
   /** Runs with the next link, before `session.created` is sent to it. */
   onNextLink(does: (link: FaultLink) => void): void;
-  /** The newest link that heard this question. */
-  linkOf(question: number): FaultLink | undefined;
+  /** The newest link that heard this question, or anything of the call with this number. */
+  linkOf(number: number): FaultLink | undefined;
   close(): Promise<void>;
 }
 
@@ -176,7 +166,7 @@ export async function startFaultBrain(options: FaultBrainOptions = {}): Promise<
       if (refusal === null) refusals = [];
     },
     onNextLink: (does) => void nextLink.push(does),
-    linkOf: (question) => links.findLast((link) => link.knows(question)),
+    linkOf: (number) => links.findLast(({ known }) => known.has(number)),
     close() {
       nextLink = [];
       for (const socket of open) socket.destroy();
@@ -188,10 +178,7 @@ export async function startFaultBrain(options: FaultBrainOptions = {}): Promise<
 /** Writes down what earshot said. */
 function take(link: FaultLink, text: string): void {
   const audio = liftAppend(text);
-  if (audio !== undefined) {
-    link.appends++;
-    return link.hear(Uint8Array.fromBase64(audio));
-  }
+  if (audio !== undefined) return link.hear(Uint8Array.fromBase64(audio));
   const event = JSON.parse(text) as Event;
   keep(link.told, { atMs: performance.now(), event });
   if (event.type !== "conversation.item.create") return;

@@ -1,31 +1,30 @@
 /**
  * A caller who counts: asks stamped questions, and knows of each answer which words were heard, when,
- * and with how much silence in between.
+ * and with how much silence in between. While they are silent, each frame bears the call's own number,
+ * so that a brain knows whose link is whose.
  *
  * @module
  */
 
-import { sound } from "../../bench/turns/life/sounds.ts";
+import { FRAME_BYTES, FRAME_MS, sound } from "../../bench/turns/life/sounds.ts";
 import { stamp } from "../../bench/turns/stamps.ts";
-import type { Phone } from "../../cli/phone/phone.ts";
-import type { PhraseName } from "../../call/phrases.ts";
-import { PHRASES } from "../../call/phrases.ts";
-import type { SpeechName } from "../speech/speech.ts";
+import { type PhraseName, PHRASES } from "../../call/phrases.ts";
+import type { Phone, PhoneOptions } from "../../cli/phone/phone.ts";
 import { findSpeech } from "../calls/audio.ts";
-import { answersHeard, type HeardAnswer, MAX_QUESTION } from "./words.ts";
+import type { SpeechName } from "../speech/speech.ts";
+import { answersHeard, FIRST_CALL, type HeardAnswer, MAX_CALLS, MAX_QUESTION } from "./words.ts";
 
-const FRAME_BYTES = 160, FRAME_MS = 20;
 /** How often a caller listens whether the last word was said. */
 const LISTEN_MS = 60;
 /** What a caller remembers of what they heard. */
 const KEEP_MS = 120_000;
 const WORD_FRAMES = 10;
 
-let asked = 0;
+let questions = 0, calls = 0;
 
 /** A number for a question that no other call is asking at this time. */
 export function nextQuestion(): number {
-  return asked++ % MAX_QUESTION + 1;
+  return questions++ % MAX_QUESTION + 1;
 }
 
 /** A question that was asked. Times are ms of the phone's clock. */
@@ -39,14 +38,29 @@ export interface Asked {
   readonly said: Promise<void>;
 }
 
-export const PHONE_OPTIONS = { keepHeardMs: KEEP_MS, pollMs: LISTEN_MS } as const;
+interface Saying {
+  readonly frames: readonly Uint8Array[];
+  at: number;
+  readonly done: (endedAtMs: number) => void;
+}
 
 export class FaultCall {
   readonly phone: Phone;
   readonly asked: Asked[] = [];
+  /** The number of the call; see `FaultBrain.linkOf`. */
+  readonly number = FIRST_CALL + calls++ % MAX_CALLS;
+  readonly #silent = new Uint8Array(FRAME_BYTES).fill(0xff);
+  #saying: Saying | null = null;
+  #frameAtMs = NaN;
 
-  constructor(phone: Phone) {
-    this.phone = phone;
+  /** @param makePhone With the options that it is given. */
+  constructor(makePhone: (options: Partial<PhoneOptions>) => Phone) {
+    stamp(this.#silent, 0, this.number, 0);
+    this.phone = makePhone({
+      keepHeardMs: KEEP_MS,
+      pollMs: LISTEN_MS,
+      fillFrame: (frame, index) => this.#fill(frame, index),
+    });
   }
 
   /** @throws {Error} When the call comes to nothing. */
@@ -55,19 +69,24 @@ export class FaultCall {
     throw new Error(`The call came to nothing: ${this.phone.describe()}`);
   }
 
-  /** Asks a question, behind what is being said. */
+  /** Asks a question, from the next frame on. */
   ask(name: SpeechName = "question_open", question: number = nextQuestion()): Asked {
+    if (this.#saying) throw new Error("Cannot ask: the caller is speaking already");
     const { frames, voiced, ms } = sound(name, 0);
-    const bytes = new Uint8Array(frames.length * FRAME_BYTES);
     const stamped = new Set<number>();
-    frames.forEach((frame, n) => {
-      bytes.set(frame, n * FRAME_BYTES);
-      if (!voiced[n]) return;
-      stamp(bytes, n * FRAME_BYTES, question, n);
+    const own = frames.map((frame, n) => {
+      if (!voiced[n]) return frame;
       stamped.add(n);
+      const copy = frame.slice();
+      stamp(copy, 0, question, n);
+      return copy;
     });
-    const said = this.phone.say(bytes).then(({ firstFrameAtMs }) => {
-      one.endedAtMs = firstFrameAtMs - FRAME_MS + ms;
+    const said = new Promise<void>((resolve) => {
+      const done = (lastFrameAtMs: number) => {
+        one.endedAtMs = lastFrameAtMs - own.length * FRAME_MS + ms;
+        resolve();
+      };
+      this.#saying = { frames: own, at: 0, done };
     });
     const startedAtMs = this.phone.now();
     const one: Asked = { question, frames: stamped, startedAtMs, endedAtMs: NaN, said };
@@ -105,6 +124,20 @@ export class FaultCall {
     const heard = this.phone.heard(this.startedAtMs, this.phone.end?.atMs ?? this.phone.now());
     const names = Object.keys(PHRASES) as PhraseName[];
     return names.filter((name) => findSpeech(heard, Uint8Array.fromBase64(PHRASES[name])) >= 0);
+  }
+
+  #fill(frame: Uint8Array, index: number): void {
+    const nowMs = this.phone.now();
+    const saying = this.#saying;
+    // Who is moved to another stream speaks on meanwhile.
+    if (saying && index === 0 && !Number.isNaN(this.#frameAtMs)) {
+      saying.at += Math.max(0, Math.floor((nowMs - this.#frameAtMs) / FRAME_MS) - 1);
+    }
+    this.#frameAtMs = nowMs;
+    frame.set(saying?.frames[saying.at] ?? this.#silent);
+    if (!saying || ++saying.at < saying.frames.length) return;
+    this.#saying = null;
+    saying.done(nowMs);
   }
 }
 

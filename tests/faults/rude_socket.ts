@@ -6,6 +6,7 @@
 
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
+import type { PhoneStream } from "../../cli/phone/phone_stream.ts";
 
 /** Ends the link, or leaves it half alive. */
 export type LinkFault =
@@ -52,10 +53,19 @@ const SLOW_STEP_MS = 50;
 /** An opcode that RFC 6455 (section 5.2) keeps for later, of 4 bytes. */
 const RESERVED_FRAME = Uint8Array.of(0x83, 0x04, 1, 2, 3, 4);
 
+/** A phone's stream, to be broken: from now on all that it sends takes the rude way. */
+export function rudePhone({ socket }: PhoneStream): RudeSocket {
+  // `ws` shows its socket to nobody, and Twilio's own end is no more polite.
+  const rude = new RudeSocket(socket, (socket as unknown as { _socket: Socket })._socket);
+  socket.send = (text: unknown) => rude.send(String(text));
+  return rude;
+}
+
 /** One end of a link that can be made to misbehave. */
 export class RudeSocket {
   readonly #socket: WebSocket;
   readonly #tcp: Socket;
+  readonly #write: (text: string) => void;
   readonly #faults = new Set<LinkFault>();
   #slow: ReturnType<typeof setInterval> | undefined;
   #sent = 0;
@@ -64,6 +74,7 @@ export class RudeSocket {
   constructor(socket: WebSocket, tcp: Socket) {
     this.#socket = socket;
     this.#tcp = tcp;
+    this.#write = socket.send.bind(socket);
     // What a broken link reports is what was wanted.
     socket.on("error", () => {});
     socket.on("close", () => clearInterval(this.#slow));
@@ -76,7 +87,7 @@ export class RudeSocket {
     this.#sent++;
     if (faults.has("corrupt") && this.#sent % 3 === 0) text = text.slice(0, text.length / 2);
     const write = () => {
-      if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(text);
+      if (this.#socket.readyState === this.#socket.OPEN) this.#write(text);
     };
     const times = faults.has("duplicate") ? 2 : 1;
     for (let i = 0; i < times; i++) {
@@ -101,10 +112,11 @@ export class RudeSocket {
     else if (fault === "slow-read") this.#readSlowly();
   }
 
-  /** Lets go of the link, whatever state it is in. */
-  end(): void {
+  /** The link works again, if there still is one. */
+  heal(): void {
     clearInterval(this.#slow);
-    this.#tcp.destroy();
+    this.#faults.clear();
+    this.#tcp.resume();
   }
 
   /** Between two steps nothing is read, so the kernel's buffers fill up, and then the peer's. */

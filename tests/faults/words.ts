@@ -14,8 +14,11 @@ export const ANSWER_WORDS = 8;
 const NUMBERS = "one two three four five six seven eight".split(" ");
 /** The answer to question `n` is stamped with this much more than the question; 0 is the greeting. */
 const FIRST_SOURCE = 1024;
-/** Questions are numbered from 1. */
-export const MAX_QUESTION = FIRST_SOURCE - 1;
+/** Questions are numbered from 1 ... */
+export const MAX_QUESTION = 511;
+/** ... and calls from here. */
+export const FIRST_CALL = MAX_QUESTION + 1;
+export const MAX_CALLS = FIRST_SOURCE - FIRST_CALL;
 /** The first words of an answer name the question, so that no two answers are alike. */
 const OPENING = /answer-(\d+):/g;
 

@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Phone } from "../../cli/phone/phone.ts";
 import { startTwilioApi, type TwilioApi } from "../../cli/phone/test_twilio_api.ts";
-import { FaultCall, PHONE_OPTIONS } from "../faults/fault_call.ts";
+import { FaultCall } from "../faults/fault_call.ts";
 import { type FaultBrain, startFaultBrain } from "../faults/fault_brain.ts";
 import { startServer, type TestServer } from "../server.ts";
 import { type Front, startFront } from "./front.ts";
@@ -73,15 +73,12 @@ export class Fleet {
   }
 
   phone(): FaultCall {
-    const phone = new Phone({
-      webhookUrl: `${this.front.url}/twilio/voice`,
-      authToken: ACCOUNT.authToken,
-      accountSid: ACCOUNT.accountSid,
-      to: "+15550199",
-      ...PHONE_OPTIONS,
+    return new FaultCall((options) => {
+      const webhookUrl = `${this.front.url}/twilio/voice`;
+      const phone = new Phone({ webhookUrl, ...ACCOUNT, to: "+15550199", ...options });
+      this.api.attach(phone);
+      return phone;
     });
-    this.api.attach(phone);
-    return new FaultCall(phone);
   }
 
   /** The first instance, which is on its way out: no one is sent to it any more. */

@@ -251,6 +251,10 @@ export function checkStill<S>(from: World<S>): World<S> {
     const reason = lost ? "caller_lost" : "caller_hung_up";
     if (left.closed?.reason !== reason || left.closed.hangUp) breaks(w, "doesn't let a caller go");
   }
+  const stalled = fork(w);
+  tell(stalled, { type: "caller_stalled" });
+  const { reason, hangUp } = stalled.closed ?? {};
+  if (reason !== "caller_stalled" || hangUp) breaks(w, "goes on with a caller who takes nothing");
   const told = fork(w);
   tell(told, { type: "told_to_end", reason: "draining" });
   if (told.closed?.reason !== "draining") breaks(w, "goes on when told to end");

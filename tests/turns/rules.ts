@@ -188,7 +188,7 @@ function closes<S>(
   const spokenMs = Math.max(w.endingMs, w.lastSoundMs);
   const isTimer = event.type === "timer" && event.name === "goodbye";
   if (isTimer && w.nowMs < spokenMs + LAST_SILENCE_MS) breaks(w, "leaves before its last words");
-  const left = reason === "caller_hung_up" || reason === "caller_lost";
+  const left = ["caller_hung_up", "caller_lost", "caller_stalled"].includes(reason);
   if (hangUp === left) breaks(w, "hangs up on the wrong side");
   const lasted = w.endingMs >= 0 && w.nowMs >= w.endingMs + GOODBYE_MS - 1;
   const words = w.audible && leftMs(w) > 0 && event.type !== "told_to_end";
