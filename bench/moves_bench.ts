@@ -1,7 +1,8 @@
 /**
  * What a caller hears when the machine of their call goes: real calls on the real binary, behind a
  * proxy, with a brain and callers that count. Each round some calls talk at an instance, each at a
- * moment of its own, and then it is drained with a deadline that has come, or killed.
+ * moment of its own, and then it is drained with a deadline that has come, or killed. A window above
+ * 8000 ms lets a moved call wait for a gap between two turns.
  *
  * ```sh
  * deno run -A bench/moves_bench.ts --how moved --rounds 10 --calls 20 --seed 1
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "10" },
     calls: { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
+    window: { type: "string", default: "5000" },
   },
 });
 const moved = values.how === "moved";
@@ -90,7 +92,12 @@ async function converse(fleet: Fleet, call: FaultCall, goesAt: Promise<number>):
   else if (moment !== "resting") {
     pauseMs = Math.max(0, (answer?.fromMs ?? Infinity) - asked.endedAtMs - usualMs);
   }
-  const counted = fleet.brain.counting.answers.findLast((one) => one.question === asked.question);
+  // Each session knows the part that it was told.
+  const came = new Map<number, number>();
+  for (const { question, frames } of fleet.brain.counting.answers) {
+    if (question !== asked.question) continue;
+    for (const [frame, times] of frames) came.set(frame, Math.max(times, came.get(frame) ?? 0));
+  }
   const times = answer?.times ?? Array<number>(ANSWER_WORDS).fill(0);
   await phone.waitForSilence(300, PATIENCE_MS);
   const last = call.ask();
@@ -100,7 +107,7 @@ async function converse(fleet: Fleet, call: FaultCall, goesAt: Promise<number>):
     moment,
     deafMs: second!.startedAtMs - lostAtMs,
     pauseMs,
-    callerWordsLost: wordsOfCaller(asked, counted?.frames ?? new Map()).lost,
+    callerWordsLost: wordsOfCaller(asked, came).lost,
     agentWordsLost: times.filter((n) => n === 0).length,
     agentWordsTwice: times.filter((n) => n > 1).length,
     wentOn,
@@ -110,8 +117,8 @@ async function converse(fleet: Fleet, call: FaultCall, goesAt: Promise<number>):
 const outcomes: Outcome[] = [];
 let failed = 0;
 const fleet = await Fleet.start(2, {
-  EARSHOT_DRAIN_MS: "5000",
-  EARSHOT_MOVE_MS: "5000",
+  EARSHOT_DRAIN_MS: values.window,
+  EARSHOT_MOVE_MS: values.window,
 }, LATENCY);
 try {
   for (let round = 0; round < Number(values.rounds); round++) {

@@ -204,10 +204,10 @@ export class BrowserLeg implements Leg, SocketHandlers {
 
   /** The page brings the token by itself, when it is told to come back. */
   move(): Promise<void> {
-    const socket = this.#socket;
     this.#tell({ type: "reconnect" });
+    // First: the call closes the socket as well, and by then it is closed.
+    this.#socket?.close(1012, "moved");
     this.#end("moved");
-    socket?.close(1012, "moved");
     return Promise.resolve();
   }
 
