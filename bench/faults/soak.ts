@@ -86,7 +86,9 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     }
     await sleep(1000);
     const [early, late] = windows(samples, minutes);
-    const waits = calls.filter(({ faulty }) => !faulty).flatMap(({ waitsMs }) => waitsMs);
+    const waits = calls.filter(({ faulty }) => !faulty).flatMap(({ waits }) =>
+      waits.map(({ ms }) => ms)
+    );
     return {
       samples,
       calls,

@@ -27,8 +27,8 @@ export interface SoakCall {
   readonly faulty: boolean;
   /** Why it was not served as it should have been; empty when it was. */
   readonly failure: string;
-  /** From each question to its answer, ms. */
-  readonly waitsMs: readonly number[];
+  /** From the end of each question to the end of the answer's first word, and when that was. */
+  readonly waits: readonly { readonly ms: number; readonly atMs: number }[];
 }
 
 export const sleep = (ms: number): Promise<void> => new Promise((go) => setTimeout(go, ms));
@@ -42,12 +42,12 @@ export async function soakCall(
   faulty: boolean,
 ): Promise<SoakCall> {
   const call = new FaultCall(line.phone);
-  const waitsMs: number[] = [];
+  const waits: { ms: number; atMs: number }[] = [];
   const untilMs = performance.now() + lengthMs;
   const done = async (failure: string): Promise<SoakCall> => {
     clearTimeout(strike);
     await call.phone.hangUp();
-    return { faulty, failure, waitsMs };
+    return { faulty, failure, waits };
   };
   let strike: ReturnType<typeof setTimeout> | undefined;
   try {
@@ -65,8 +65,8 @@ export async function soakCall(
     if (!await call.heard(asked.question, 1, PATIENCE_MS)) {
       return await done(`no answer: ${told(call)}`);
     }
-    const fromMs = call.heardAtMs(asked.question, 1) - asked.endedAtMs;
-    waitsMs.push(fromMs);
+    const atMs = call.heardAtMs(asked.question, 1);
+    waits.push({ ms: atMs - asked.endedAtMs, atMs });
     await call.heard(asked.question, bargesIn ? BARGE_IN_WORD : ANSWER_WORDS, PATIENCE_MS);
   }
   return await done(call.phone.end ? `ended: ${told(call)}` : "");
