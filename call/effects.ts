@@ -97,7 +97,7 @@ export function perform(action: CallAction, call: CallParts, nowMs: number): voi
       return playback.drop();
     }
     case "suspect_session":
-      return brain.suspect();
+      return brain.suspect(action.asked);
     case "open_uplink":
       return uplink.open();
     case "close_uplink":

@@ -93,8 +93,10 @@ export function createServices(config: Config, log: Logger): Services {
     maxCalls: config.EARSHOT_MAX_CALLS,
     reservationMs: RESERVATION_MS,
   });
-  const endpoint = config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url;
-  const probe = new BrainProbe(config.brain === "echo" ? [] : [endpoint], reach);
+  const first = config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url;
+  const endpoints = [first, ...config.fallbacks.map(({ url }) => url)];
+  // The echo is in this very process.
+  const probe = new BrainProbe(config.brain === "echo" ? [] : endpoints, reach);
   const telemetry = new Telemetry({
     calls: countsOf(registry),
     region: config.region,

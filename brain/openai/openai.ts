@@ -176,14 +176,14 @@ function connect(settings: OpenAiSettings, handlers: BrainHandlers): BrainLink {
   });
   socket.on("error", (error: Error & { code?: string }) => {
     clearTimeout(deadline);
-    // `ws` names what breaks the protocol or our limits; the rest is the network.
-    const isPermanent = error.code?.startsWith("WS_ERR_") ?? false;
+    // What is too long for us once is so again; the rest is the network.
+    const retryable = error.code !== "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
     finish(
       opened
         ? new UpstreamError(
           `The link to the brain broke: ${error.message}`,
           "link_broken",
-          !isPermanent,
+          retryable,
         )
         : new UpstreamError(`The brain can't be reached: ${error.message}`, "connect_failed", true),
     );

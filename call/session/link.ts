@@ -42,6 +42,7 @@ export class SessionLink {
   #ready = false;
   #done = false;
   #messages = 0;
+  #lastText = "";
   #expiresAtMs: number | null = null;
 
   constructor(brain: Brain, wish: SessionWish, port: SessionLinkPort) {
@@ -99,7 +100,7 @@ export class SessionLink {
   }
 
   #message(text: string): void {
-    if (this.#done) return;
+    if (this.#done || this.#isRepeated(text)) return;
     this.#messages++;
     try {
       const delta = this.#delta;
@@ -117,11 +118,22 @@ export class SessionLink {
       const retryable = !PERMANENT.has(event.code);
       this.fail(new UpstreamError("The brain refused the session", event.code, retryable));
     } catch (error) {
+      // An event that was cut off: something of the answer is missing, and more may be.
+      if (error instanceof BrainProtocolError && text.startsWith("{")) {
+        return this.fail(new UpstreamError(error.message, "malformed", true));
+      }
       if (error instanceof BrainProtocolError) return this.#port.problem(error);
       const { name, code } = error as Error & { code?: unknown };
       const known = typeof code === "string" ? code : "internal_error";
       this.fail(new UpstreamError(`What the brain said could not be taken: ${name}`, known, false));
     }
+  }
+
+  /** Each event has an id of its own: the same text twice is one event. */
+  #isRepeated(text: string): boolean {
+    const repeated = text === this.#lastText && text.includes('"event_id"');
+    this.#lastText = text;
+    return repeated;
   }
 
   #session({ updated, session, expiresAtMs }: Extract<BrainEvent, { type: "session" }>): void {

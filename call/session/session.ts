@@ -69,7 +69,7 @@ export class BrainSession {
   #patient: boolean;
   #closed = false;
   #lastError = new UpstreamError("No brain can be reached", "unreachable", true);
-  /** Messages of the present session when it was suspected last. */
+  /** Messages of the present session when it was suspected; -1 while it isn't. */
   #suspectedAt = -1;
   #cancelAttempt: (() => void) | null = null;
   #cancelRotation: (() => void) | null = null;
@@ -122,15 +122,20 @@ export class BrainSession {
     return this.#current?.bufferedBytes() ?? 0;
   }
 
-  /** Something that was asked for doesn't come: the link is probed, and given up the second time. */
-  suspect(): void {
+  /**
+   * Something that should come from the brain doesn't: its link is asked for a sign of life.
+   *
+   * @param asked It was asked for. Then another session is opened beside this one, and takes over unless
+   * the brain has said something by then.
+   */
+  suspect(asked: boolean): void {
     const current = this.#current;
     if (!current) return;
-    if (this.#suspectedAt === current.messages) {
-      return current.fail(new UpstreamError("The brain says nothing any more", "silent", true));
-    }
-    this.#suspectedAt = current.messages;
     current.probe(PROBE_MS);
+    if (!asked) return;
+    this.#suspectedAt = current.messages;
+    if (this.#next?.ready) this.#replaceIfSilent();
+    else if (!this.#next) this.#open();
   }
 
   /** The session can't go on. */
@@ -214,9 +219,22 @@ export class BrainSession {
     this.#cancelAttempt = null;
     this.#choice.stood(this.#clock.nowMs());
     if (!this.#current) return this.#takeOver();
+    if (this.#suspectedAt >= 0) return this.#replaceIfSilent();
     // It waits for a pause, but not for ever.
     this.#cancelRotation?.();
     this.#cancelRotation = this.#clock.after(PAUSE_PATIENCE_MS, () => this.#rotate());
+  }
+
+  /** The present session was suspected, and another one stands. */
+  #replaceIfSilent(): void {
+    const current = this.#current!;
+    if (current.messages === this.#suspectedAt) {
+      return current.fail(new UpstreamError("The brain says nothing any more", "silent", true));
+    }
+    this.#suspectedAt = -1;
+    this.#next!.close();
+    this.#next = null;
+    this.#planRotation();
   }
 
   #takeOver(): void {

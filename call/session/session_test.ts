@@ -226,17 +226,48 @@ test("when the brain says that its session expires, it is replaced two minutes b
   assertEquals(brain.links.length, 2);
 });
 
-test("a session that is suspected is probed, and given up if it has said nothing since", () => {
+test("beside a session that says nothing another one is opened, and takes over if that goes on", () => {
   const { brain, told, session, clock } = opened();
   brain.stands(0);
   clock.advance(20_000);
-  session.suspect();
-  assertEquals([brain.links[0]!.probed, told.length], [true, 1]);
+  session.suspect(true);
+  assertEquals([brain.links[0]!.probed, brain.links.length], [true, 2]);
   brain.says(0, { type: "rate_limits.updated", rate_limits: [] });
-  session.suspect();
-  assertEquals(told.at(-1), "rate_limits");
-  session.suspect();
-  assertEquals(told.at(-1), "lost silent");
+  brain.stands(1);
+  assertEquals([told.at(-1), brain.links[1]!.closed], ["rate_limits", true], "it was only slow");
+  session.suspect(true);
+  brain.stands(2);
+  assertEquals(told.slice(-2), ["lost silent", "ready"]);
+  assertEquals([brain.links[0]!.closed, brain.links[2]!.closed], [true, false]);
+});
+
+test("a session that may have heard nothing is only asked for a sign of life", () => {
+  const { brain, told, session, clock } = opened();
+  brain.stands(0);
+  session.suspect(false);
+  clock.advance(20_000);
+  assertEquals([brain.links[0]!.probed, brain.links.length, told], [true, 1, ["ready"]]);
+});
+
+test("an event that comes twice is one, and two pieces of silence without names are two", () => {
+  const { brain, told } = opened();
+  brain.stands(0);
+  brain.says(0, { event_id: "e1", ...delta("r") });
+  brain.says(0, { event_id: "e1", ...delta("r") });
+  assertEquals(told, ["ready", "audio r"]);
+  brain.says(0, delta("s"));
+  brain.says(0, delta("s"));
+  assertEquals(told.slice(2), ["audio s", "audio s"]);
+});
+
+test("an event that is cut off ends the session: what is missing nobody knows", () => {
+  const { brain, told, clock } = opened();
+  brain.stands(0);
+  clock.advance(20_000);
+  brain.links[0]!.handlers.message("pong");
+  assertEquals(told, ["ready", "problem"]);
+  brain.links[0]!.handlers.message('{"type":"response.done","resp');
+  assertEquals(told.at(-1), "lost malformed");
 });
 
 test("what a message brings about and throws ends the session, not the process", () => {

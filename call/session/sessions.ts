@@ -35,6 +35,7 @@ export class Sessions {
 
   ready(differences: readonly string[]): void {
     const { brain, deps, leg, start: { callId }, uplink } = this.#call;
+    deps.telemetry.connected();
     if (differences.length > 0) {
       deps.log.warn("The brain's session is not what was asked for", {
         callId,

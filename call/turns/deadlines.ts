@@ -49,6 +49,8 @@ const NEVER_DONE_MS = 20_000;
 export const UNHEARD_WAIT_MS = 600;
 /** The caller has spoken, the brain heard nothing: after this they are asked to say it again. */
 const UNHEARD_MS = 3000;
+/** What nobody has heard is taken for words from this length on. */
+export const UNHEARD_WORD_MS = 350;
 /** A deadline that is nobody's. */
 const NEVER = Infinity;
 
@@ -59,7 +61,15 @@ export function openAnswer(s: Readonly<CallState>): Answer | undefined {
 
 /** Whether the caller is owed a sound of ours. What the brain still listens to is not owed yet. */
 export function isOwed(s: Readonly<CallState>): boolean {
-  return s.awaiting.length > 0 || s.owes.length > 0 || s.answers.some(isSilent(s));
+  return s.awaiting.length > 0 || s.owes.length > 0 || s.answers.some(isSilent(s)) ||
+    waitsForSession(s);
+}
+
+/** Words that no session was there to hear. */
+function waitsForSession({ phase, sessionLostMs, speaking, voiceSinceMs }: Readonly<CallState>) {
+  const isThere = phase !== "opening" && sessionLostMs === null;
+  if (isThere || !speaking || voiceSinceMs !== null) return false;
+  return speaking.endMs - speaking.onsetMs >= UNHEARD_WORD_MS;
 }
 
 /** An answer of which something is to come, and of which nothing is to be heard now. */
@@ -79,7 +89,10 @@ export function deadline(s: Readonly<CallState>, name: TimerName): number {
         : s.lastActivityMs + settings.idleLimitMs;
     case "session": {
       const sinceMs = s.phase === "opening" ? s.startedAtMs : s.sessionLostMs;
-      return sinceMs === null || s.phase === "ending" ? NEVER : sinceMs + settings.sessionTimeoutMs;
+      if (sinceMs === null || s.phase === "ending") return NEVER;
+      // What we have of an answer is heard out first.
+      const heardMs = s.phase === "open" && s.soundSinceMs !== null ? sinceMs + LAST_WORDS_MS : 0;
+      return Math.max(heardMs, sinceMs + settings.sessionTimeoutMs);
     }
     case "tell_to_wait":
       return tellToWait(s);
@@ -110,10 +123,10 @@ export function deadline(s: Readonly<CallState>, name: TimerName): number {
 function tellToWait(s: Readonly<CallState>): number {
   const { quietSinceMs, owedSinceMs, toldToWait, phase } = s;
   if (toldToWait || quietSinceMs === null) return NEVER;
-  if (phase === "opening") return quietSinceMs + (s.settings.greets ? TELL_TO_WAIT_MS : NEVER);
-  if (phase !== "open" || !isOwed(s)) return NEVER;
+  if (phase === "opening" && s.settings.greets) return quietSinceMs + TELL_TO_WAIT_MS;
+  if (phase === "ending" || !isOwed(s)) return NEVER;
   const waitsUntilMs = Math.max(quietSinceMs, owedSinceMs ?? NEVER) + TELL_TO_WAIT_MS;
-  if (s.failures > 0 || s.sessionLostMs !== null) return waitsUntilMs;
+  if (phase === "opening" || s.failures > 0 || s.sessionLostMs !== null) return waitsUntilMs;
   const open = openAnswer(s);
   if (!open || open.responseId === null || !isSilent(s)(open)) return NEVER;
   // A gap in the middle of an answer is no reason to speak into it at once.
@@ -141,7 +154,8 @@ function whileOpen(s: Readonly<CallState>, name: TimerName): number {
       if (s.speaking && !s.alarm && isUnheard(s)) {
         return Math.max(s.speaking.endMs, s.sessionSinceMs) + UNHEARD_WAIT_MS;
       }
-      return s.unheard === null ? NEVER : Math.max(s.unheard.endMs + UNHEARD_MS, quietFor(0));
+      if (s.unheard === null) return NEVER;
+      return Math.max(s.unheard.endMs + UNHEARD_MS, s.sessionSinceMs + UNHEARD_MS, quietFor(0));
     case "maybe_meant":
       return s.maybeMeant && !isOwed(s) && !open && !s.speaking ? quietFor(MEANT_MS) : NEVER;
     case "voice":

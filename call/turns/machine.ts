@@ -22,7 +22,7 @@ import { lost } from "./failures.ts";
 import { owe, pursue } from "./owing.ts";
 import { refused } from "./refusals.ts";
 import { audioBegan, audioDone, created, done, outputItem } from "./responses.ts";
-import { brainLost, brainReady, callResumed } from "./session.ts";
+import { brainFailed, brainLost, brainReady, callResumed } from "./session.ts";
 import type { Answer, CallState } from "./state.ts";
 import { runHeldTool, toolCalled } from "./tools.ts";
 import { callerTypes, callerWrote, textTaken } from "./typing.ts";
@@ -105,11 +105,7 @@ const HANDLERS: Handlers = {
     if (s.phase === "ending") finishIfQuiet(s, out);
   },
   refused,
-  brain_failed(s, _event, out, nowMs) {
-    s.answers = [];
-    s.owes = [];
-    apologise(s, "brain_failed", out, nowMs);
-  },
+  brain_failed: brainFailed,
   timer(s, { name, playing }, out, nowMs) {
     // What happened since it was set may have moved it.
     if (deadline(s, name) > nowMs + EARLY_MS) return;
@@ -148,13 +144,13 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   voice: voiceDue,
   created(s, playing, out, nowMs) {
     const open = openAnswer(s);
-    out.push({ type: "suspect_session" });
+    out.push({ type: "suspect_session", asked: true });
     if (open && !open.cancelled) return lost(s, open, playing, out, nowMs);
     s.awaiting = s.awaiting.map((u) => ({ ...u, brainAnswersSinceMs: null }));
   },
   sound(s, playing, out, nowMs) {
     const open = openAnswer(s)!;
-    if (!open.spoken) out.push({ type: "suspect_session" });
+    if (!open.spoken) out.push({ type: "suspect_session", asked: true });
     lost(s, open, playing, out, nowMs);
   },
   closed(s) {
@@ -202,7 +198,8 @@ function deadAir(
   nowMs: number,
 ): void {
   s.quietSinceMs = nowMs;
-  s.deadAirs++;
+  // Without a session, its own deadline says how long.
+  if (s.sessionLostMs === null) s.deadAirs++;
   s.toldToWait = true;
   if (s.deadAirs >= MAX_DEAD_AIRS) return apologise(s, "brain_failed", out, nowMs);
   s.soundSinceMs ??= nowMs;

@@ -8,12 +8,13 @@
 import type { CallAction } from "./actions.ts";
 import { remove, replace } from "./answers.ts";
 import { sendWhatWaited } from "./commits.ts";
-import { finishIfQuiet } from "./ending.ts";
+import { isOwed, openAnswer } from "./deadlines.ts";
+import { apologise, finishIfQuiet } from "./ending.ts";
 import type { EventOf } from "./events.ts";
 import { oweRest } from "./failures.ts";
-import { owe, owedAgain } from "./owing.ts";
+import { owe, owedAgain, putOff } from "./owing.ts";
 import type { Answer, CallState, Utterance } from "./state.ts";
-import { awaitAnswer, utterance } from "./utterances.ts";
+import { awaitAnswer, REST_MS, utterance } from "./utterances.ts";
 
 export function brainReady(
   s: CallState,
@@ -40,30 +41,56 @@ export function brainLost(
   // Nothing was asked of a session that never stood.
   if (s.phase === "opening" || s.sessionLostMs !== null) return;
   s.sessionLostMs = nowMs;
-  for (const answer of s.answers) if (!answer.over) answerLost(s, answer);
-  if (s.heldTool && !s.heldTool.hangsUp) s.heldTool = null;
-  // What is being said it hears anew.
-  if (s.speaking) s.speaking = { ...s.speaking, items: [], taken: false };
-  s.withdrawn = [];
-  s.brainItem = null;
-  s.brainEnded = false;
-  s.strayUntilMs = 0;
+  const disturbs = isOwed(s) || s.speaking !== null || openAnswer(s) !== undefined;
+  for (const answer of s.answers) answerLost(s, answer);
+  if (!s.heldTool?.hangsUp) s.heldTool = null;
+  hearAnew(s);
   told(s);
   if (s.uplinkMuted) out.push({ type: "mute_uplink", on: false });
   s.uplinkMuted = false;
-  // Its limits were those of the session before.
-  s.notBeforeMs = 0;
-  s.silences = 0;
+  forgetBrain(s);
   if (s.phase === "ending") finishIfQuiet(s, out);
+  // Each session may die of what it is asked: that is not tried for ever.
+  else if (disturbs) putOff(s, out, nowMs);
 }
 
 /** Nothing more comes of it: what came plays on, and the next session finishes it or makes it anew. */
 function answerLost(s: CallState, answer: Answer): void {
-  if (answer.cancelled) return remove(s, answer.id);
-  if (answer.sounds && s.soundSinceMs !== null) replace(s, answer.id, { over: true });
+  const { sounds, spoken, over, cancelled } = answer;
+  // A tool that it called and that had to wait is called anew.
+  const calls = s.heldTool?.answer === answer.id && !s.heldTool.hangsUp;
+  if (over && !calls) return;
+  if (cancelled) return remove(s, answer.id);
+  if (sounds && s.soundSinceMs !== null) replace(s, answer.id, { over: true });
   else remove(s, answer.id);
-  if (!answer.sounds) owedAgain(s, answer);
-  else if (!answer.spoken && s.phase === "open") oweRest(s, answer);
+  if (!sounds) owedAgain(s, answer);
+  else if ((!spoken || calls) && s.phase === "open") oweRest(s, answer);
+}
+
+/** What is being said, and what this session didn't hear, the next one hears from its beginning. */
+function hearAnew(s: CallState): void {
+  const { speaking, unheard } = s;
+  const said = speaking ?? unheard;
+  s.unheard = null;
+  s.brainItem = null;
+  s.brainOnsetMs = null;
+  s.brainEnded = false;
+  s.withdrawn = [];
+  s.strayUntilMs = 0;
+  if (!said) return;
+  const onsetMs = Math.min(said.onsetMs, unheard?.onsetMs ?? Infinity);
+  s.speaking = { ...said, onsetMs, items: [], taken: false };
+  // It is no last breath of what was heard before.
+  if (said.items.length > 0) s.brainHeardToMs = Math.min(s.brainHeardToMs, onsetMs - REST_MS);
+}
+
+/** The next session may be another brain's: its limits and habits are not those of this one. */
+function forgetBrain(s: CallState): void {
+  s.notBeforeMs = 0;
+  s.silences = 0;
+  s.slowestSoundMs = 0;
+  s.echoesNames = "unknown";
+  s.brainAnnounces = false;
 }
 
 /** What has ended is told to the next session: it stands in its conversation, under other names. */
@@ -80,6 +107,23 @@ function told(s: CallState): void {
   if (s.maybeMeant) s.maybeMeant = told(s.maybeMeant);
 }
 
+/** No session can be had any more. */
+export function brainFailed(
+  s: CallState,
+  _event: EventOf<"brain_failed">,
+  out: CallAction[],
+  nowMs: number,
+): void {
+  if (s.phase === "open" && s.sessionLostMs !== null && s.soundSinceMs !== null) {
+    // What we have of an answer is heard out first: the time for another session is up then.
+    s.sessionLostMs = nowMs - s.settings.sessionTimeoutMs;
+    return;
+  }
+  s.answers = [];
+  s.owes = [];
+  apologise(s, "brain_failed", out, nowMs);
+}
+
 export function callResumed(
   s: CallState,
   { owes }: EventOf<"call_resumed">,
@@ -90,5 +134,5 @@ export function callResumed(
   if (owes === "nothing" || owes === "greeting") return;
   if (owes !== "answer") return owe(s, owes);
   // Its words are told as they were kept.
-  awaitAnswer(s, { ...utterance(s, "text", nowMs), taken: true }, out);
+  awaitAnswer(s, { ...utterance(s, "voice", nowMs), taken: true }, out);
 }

@@ -112,7 +112,9 @@ export interface Answer {
 export interface HeldTool {
   readonly callId: string;
   readonly hangsUp: boolean;
-  /** The answer that wants it has sounded. */
+  /** The answer that wants it. */
+  readonly answer: number;
+  /** That answer has sounded. */
   readonly said: boolean;
 }
 
@@ -152,6 +154,8 @@ export interface CallState {
   voiceEndMs: number;
   /** The item that the brain's detector has open. */
   brainItem: string | null;
+  /** Where the voice in it began, as far as it said so. */
+  brainOnsetMs: number | null;
   /** It has said that the voice in it ended. */
   brainEnded: boolean;
   /** It has ever said that its detector hears a voice, and not only what it committed. */
@@ -255,6 +259,7 @@ export function openingState(settings: TurnSettings, nowMs: number): CallState {
     voiceSinceMs: null,
     voiceEndMs: 0,
     brainItem: null,
+    brainOnsetMs: null,
     brainEnded: false,
     brainAnnounces: false,
     brainHeardToMs: 0,
