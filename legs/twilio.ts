@@ -144,9 +144,12 @@ export class TwilioLeg implements Leg, SocketHandlers {
   }
 
   /** Without credentials the stream's end lets Twilio go on to the <Hangup> behind it. */
-  async hangUp(): Promise<void> {
+  async hangUp(then: string): Promise<void> {
     const account = this.#twilio.account(this.#accountSid);
-    if (account) await hangUpCall(account, this.#callSid);
+    if (!account) return;
+    if (then === "hang_up") return await hangUpCall(account, this.#callSid);
+    await redirectCall(account, this.#callSid, this.#twilio.handOver(then))
+      .catch(() => hangUpCall(account, this.#callSid));
   }
 
   async move(token: string): Promise<void> {

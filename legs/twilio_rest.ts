@@ -22,6 +22,8 @@ export interface TwilioPort {
   refuses(callSid: string, token: string | undefined): string | null;
   /** The account by which we can hang up; null without credentials. */
   account(accountSid: string): TwilioAccount | null;
+  /** TwiML that dials a number, or says something and hangs up. */
+  handOver(to: string): string;
   /** TwiML that takes a call to another stream, which brings `resumeToken` along. */
   onwards(callSid: string, resumeToken: string): string;
 }
