@@ -50,7 +50,7 @@ export const LEG_FAULTS: readonly LegFault[] = [
     losesVoice: true,
   },
   { name: "nothing is read for 1 s", fault: "never-read", forMs: 1000, goesOn: true },
-  { name: "nothing is read any more", fault: "never-read", goesOn: false },
+  { name: "dead: nothing is read or sent", fault: "never-read", goesOn: false },
 ];
 
 /** What became of a call. */
