@@ -102,6 +102,9 @@ const HANDLERS: Handlers = {
       kind === "still_there" && sounds && !cancelled;
     s.prompted ||= s.answers.some(isPrompt);
     s.answers = s.answers.filter(({ over }) => !over);
+    // It stopped in the middle.
+    const open = openAnswer(s);
+    if (open?.sounds && !open.spoken && !open.cancelled) out.push({ type: "suspect_session" });
     if (s.phase === "ending") finishIfQuiet(s, out);
   },
   refused,
@@ -145,13 +148,13 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   voice: voiceDue,
   created(s, playing, out, nowMs) {
     const open = openAnswer(s);
-    out.push({ type: "suspect_session", asked: true });
+    out.push({ type: "suspect_session" });
     if (open && !open.cancelled) return lost(s, open, playing, out, nowMs);
     s.awaiting = s.awaiting.map((u) => ({ ...u, brainAnswersSinceMs: null }));
   },
   sound(s, playing, out, nowMs) {
     const open = openAnswer(s)!;
-    if (!open.spoken) out.push({ type: "suspect_session", asked: true });
+    if (!open.spoken) out.push({ type: "suspect_session" });
     lost(s, open, playing, out, nowMs);
   },
   closed(s) {
