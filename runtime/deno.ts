@@ -37,7 +37,7 @@ function upgradeDeno(
     send(data) {
       if (socket.readyState !== WebSocket.OPEN) return false;
       if (socket.bufferedAmount > limits.maxBufferedBytes) {
-        socket.close(1008, "the peer reads too slowly");
+        port.close(1008, "the peer reads too slowly");
         return false;
       }
       socket.send(data);
@@ -68,6 +68,7 @@ function upgradeDeno(
     handlers.open(port);
   };
   socket.onmessage = ({ data }) => {
+    if (closed) return;
     const size = typeof data === "string" ? data.length : data.byteLength;
     if (size > limits.maxMessageBytes) {
       port.close(1009, `message of ${size} bytes is over ${limits.maxMessageBytes}`);

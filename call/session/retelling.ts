@@ -145,7 +145,8 @@ export class Retelling {
 
   /** Keeps the voice of what was said, in its line. */
   #keep(said: Utterance): void {
-    if (said.by !== "voice" || this.#lines.has(said.id)) return;
+    const isHeard = said.by === "voice" && said.endMs > said.onsetMs;
+    if (!isHeard || this.#lines.has(said.id)) return;
     const bytes = this.#audioOf(said);
     if (bytes.length === 0) return;
     const known = this.#transcript.lines();

@@ -25,7 +25,7 @@ import {
   withItem,
 } from "./utterances.ts";
 
-/** What our detector hears and the brain's doesn't is taken for shorter words, once the brain is known to be deaf to the caller. */
+/** Once the brain is known to be deaf to the caller, shorter ones that only we hear are words. */
 const DEAF_WORD_MS = 200;
 
 /** Of what the brain commits without having announced it, nobody knows where it began: at most here. */
@@ -153,7 +153,7 @@ export function unheardDue(s: CallState, out: CallAction[]): void {
     const wordMs = s.askedToRepeat ? DEAF_WORD_MS : UNHEARD_WORD_MS;
     if (!isHeard && endMs - onsetMs >= wordMs) {
       s.unheard = s.speaking;
-      out.push({ type: "suspect_session" });
+      out.push({ type: "suspect_session", asked: false });
     }
     s.speaking = null;
     return;

@@ -74,7 +74,8 @@ export const SESSIONS: readonly Promised[] = [
   ["what an earlier session heard of a turn counts, though nothing is in the rest of it", () => {
     const scene = new Scene({ turns: "local" }).ready().starts().at(500);
     lose(scene.tell({ type: "caller_maybe_done", endMs: 500 })).pass(200).ready();
-    scene.tell({ type: "caller_resumed", playing: [] }).pass(200).stops();
+    scene.created("r1").tell({ type: "caller_resumed", playing: [] }).done(false, "r1");
+    scene.pass(200).stops();
     const { id } = scene.state.answers.at(-1)!.utterances[0]!;
     scene.tell({ type: "refused", name: `commit_${id}`, why: "empty", retryAfterMs: 0 });
     return !scene.did("cancel_response") && scene.state.answers.length > 0;
