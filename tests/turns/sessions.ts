@@ -78,7 +78,7 @@ export const SESSIONS: readonly Promised[] = [
     scene.pass(200).stops();
     const { id } = scene.state.answers.at(-1)!.utterances[0]!;
     scene.tell({ type: "refused", name: `commit_${id}`, why: "empty", retryAfterMs: 0 });
-    return !scene.did("cancel_response") && scene.state.answers.length > 0;
+    return scene.state.answers.at(-1)?.cancelled === false;
   }],
   ["of a commit that nobody announced, what may be in it is told", () => {
     const scene = new Scene().ready().at(4000).commits("i1");
