@@ -21,6 +21,7 @@ const SECRETS = new Set([
   "EARSHOT_FALLBACK_KEYS",
   "TWILIO_AUTH_TOKEN",
   "EARSHOT_ADMIN_TOKEN",
+  "EARSHOT_SECRET",
 ]);
 
 /** What of it a call is told when it begins. */
@@ -128,6 +129,8 @@ export type Config = Readonly<
     readonly region: string;
     /** Fly's machine id, or `local`. */
     readonly instance: string;
+    /** Where the other instances reach this one: the setting, or on Fly its private name. */
+    readonly instanceUrl: string | null;
   }
 >;
 
@@ -187,5 +190,13 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     fallbacks,
     region: config.FLY_REGION ?? "local",
     instance: config.FLY_MACHINE_ID ?? "local",
+    instanceUrl: config.EARSHOT_INSTANCE_URL ?? flyAddress(config),
   });
+}
+
+/** Fly's private network: encrypted from machine to machine, and closed to the world. */
+function flyAddress(
+  { FLY_MACHINE_ID: machine, FLY_APP_NAME: app, PORT }: v.InferOutput<typeof Environment>,
+): string | null {
+  return machine && app ? `http://${machine}.vm.${app}.internal:${PORT}` : null;
 }

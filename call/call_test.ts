@@ -7,7 +7,8 @@ import { PCMU } from "../media/format.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
 import { calls } from "../telemetry/test_calls.ts";
-import { Call, type CallSettings } from "./call.ts";
+import { Call } from "./call.ts";
+import type { CallSettings } from "./settings.ts";
 import type { RecordedSettings, RecordedStep } from "./recording.ts";
 import { audio, FakeClock } from "./test_phone.ts";
 

@@ -202,6 +202,15 @@ export class BrowserLeg implements Leg, SocketHandlers {
     else write();
   }
 
+  /** The page brings the token by itself, when it is told to come back. */
+  move(): Promise<void> {
+    this.#tell({ type: "reconnect" });
+    // First: the call closes the socket as well, and by then it is closed.
+    this.#socket?.close(1012, "moved");
+    this.#end("moved");
+    return Promise.resolve();
+  }
+
   end(reason: string): void {
     const socket = this.#socket;
     if (!this.#done) this.#tell({ type: "bye", reason });

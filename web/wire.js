@@ -27,10 +27,15 @@ export class Wire {
   /**
    * @param {number} rateHz
    * @param {WireHandlers} handlers
+   * @param {{ callId: string, token: string } | null} [resume] The call to go on with.
    */
-  constructor(rateHz, handlers) {
+  constructor(rateHz, handlers, resume = null) {
     this.#maxBufferedBytes = rateHz * 2 * MAX_BUFFERED_MS / 1000;
     const url = new URL(`/browser/stream?rate=${rateHz}`, location.href);
+    if (resume) {
+      url.searchParams.set("call", resume.callId);
+      url.searchParams.set("resume", resume.token);
+    }
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = this.#socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";

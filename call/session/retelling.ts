@@ -135,7 +135,8 @@ export class Retelling {
       else this.#transcript.agentSaid(itemId, text, true);
       this.#old.set(itemId, "");
     }
-    for (const [n, { base64 }] of unanswered.entries()) {
+    // A turn that is still open goes on by being heard again (`open_turn.ts`).
+    for (const [n, { base64 }] of unanswered.filter(({ ended }) => ended).entries()) {
       const itemId = `before_voice_${n}`;
       this.#transcript.callerSpoke(itemId);
       this.#voice.set(itemId, Uint8Array.fromBase64(base64));

@@ -119,7 +119,8 @@ const HANDLERS: Handlers = {
     close(s, "caller_stalled", false, out);
   },
   told_to_end(s, { reason }, out) {
-    finish(s, reason, out);
+    // A call that was moved goes on: nobody hangs up on it.
+    close(s, reason, reason !== "moved", out);
   },
 };
 

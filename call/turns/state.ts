@@ -42,7 +42,9 @@ export type EndReason =
   | "call_limit"
   | "idle_limit"
   | "caller_silent"
-  | "draining";
+  | "draining"
+  /** It goes on elsewhere. */
+  | "moved";
 
 /** What a call is told about turns when it begins; it never changes. */
 export interface TurnSettings {

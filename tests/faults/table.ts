@@ -13,9 +13,9 @@ const WORDS_OF_PHRASES: Readonly<Record<string, string>> = {
 };
 
 /** What the caller hears, in a few words. */
-function cellText(outcome: Outcome | Error): string {
+function cellText(outcome: Outcome | Error, lateMs: number): string {
   if (outcome instanceof Error) return `**no outcome**: ${outcome.message.slice(0, 80)}`;
-  const problems = problemsOf(outcome);
+  const problems = problemsOf(outcome, lateMs);
   if (problems.length > 0) return `**fails**: ${problems.join("; ")}`;
   const { moment, phrases, silenceMs, twice, againMs } = outcome;
   if (phrases.includes("apology")) return "an apology, then we hang up";
@@ -26,7 +26,7 @@ function cellText(outcome: Outcome | Error): string {
 }
 
 /** Markdown: a row for each fault, a column for each moment, and what is logged. */
-export function tableOf(cells: readonly Cell[]): string {
+export function tableOf(cells: readonly Cell[], lateMs: number): string {
   const lines = [
     `| fault | ${MOMENTS.join(" | ")} | logged |`,
     `| --- |${" --- |".repeat(MOMENTS.length + 1)}`,
@@ -41,7 +41,7 @@ export function tableOf(cells: readonly Cell[]): string {
         cell.outcome.logged.forEach((l) => logged.add(l));
       }
     }
-    const texts = row.map((cell) => cell ? cellText(cell.outcome) : "");
+    const texts = row.map((cell) => cell ? cellText(cell.outcome, lateMs) : "");
     lines.push(`| ${fault.name} | ${texts.join(" | ")} | ${[...logged].join("; ") || "nothing"} |`);
   }
   return lines.join("\n");
