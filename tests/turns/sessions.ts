@@ -95,4 +95,23 @@ export const SESSIONS: readonly Promised[] = [
     scene.tell({ type: "caller_stopped", by: "brain", ...stopped }).commits("i1");
     return scene.state.awaiting[0]?.endMs === 2000 && scene.state.speaking?.onsetMs === 2000;
   }],
+  ["what a lost session was about to answer is asked for when another stands", () => {
+    const scene = lose(
+      new Scene().ready().brainStarts("i1").voice(800).brainStops("i1").commits("i1"),
+    );
+    return scene.pass(200).ready().asks.join() === "turn";
+  }],
+  ["a commit that one session refused is not repeated to another, which was told", () => {
+    const scene = new Scene({ turns: "local" }).ready().voice(800);
+    scene.tell({ type: "refused", name: "commit_1", why: "failed", retryAfterMs: 0 });
+    lose(scene).pass(200).ready();
+    const commits = scene.all.filter(({ type }) => type === "commit").length;
+    return scene.pass(1000).asked.length === 2 &&
+      scene.all.filter(({ type }) => type === "commit").length === commits;
+  }],
+  ["a short word that another session was told is not committed to it", () => {
+    const scene = lose(answering({ turns: "local" }).done()).starts().at(1250).pauses(ENDS);
+    scene.stops().ring(ENDS).ready().silent().pass(1600);
+    return scene.asked.length === 2 && scene.all.every(({ type }) => type !== "commit");
+  }],
 ];
