@@ -14,7 +14,7 @@
 
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { FaultCall, wordsOfCaller } from "../tests/faults/fault_call.ts";
+import { type FaultCall, wordsOfCaller } from "../tests/faults/fault_call.ts";
 import { ANSWER_WORDS } from "../tests/faults/words.ts";
 import { Fleet } from "../tests/moves/fleet.ts";
 import { seeded } from "../tests/random.ts";

@@ -30,7 +30,8 @@ import { guardedClock, Timers } from "./timers.ts";
 import { Transcript } from "./transcript.ts";
 import { isOwed, isResting } from "./turns/deadlines.ts";
 import { LEG_ENDED } from "./turns/events.ts";
-import { type CallState, unansweredSinceMs } from "./turns/state.ts";
+import type { CallState } from "./turns/state.ts";
+import { unansweredSinceMs } from "./turns/utterances.ts";
 import { Typing } from "./typing.ts";
 import { Uplink } from "./uplink.ts";
 

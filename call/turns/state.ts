@@ -233,20 +233,6 @@ export interface CallState {
   owedSinceMs: number | null;
 }
 
-/** Where the oldest of the caller's words begins that may have to be heard again; Infinity for none. */
-export function unansweredSinceMs(s: Readonly<CallState>): number {
-  let sinceMs = s.sessionLostMs ?? Infinity;
-  const add = (said: Utterance | null) => {
-    if (said && said.by === "voice") sinceMs = Math.min(sinceMs, said.onsetMs);
-  };
-  add(s.speaking);
-  add(s.maybeMeant);
-  add(s.unheard);
-  for (const said of s.awaiting) add(said);
-  for (const { utterances } of s.answers) for (const said of utterances) add(said);
-  return sinceMs;
-}
-
 /** The first state of a call. */
 export function openingState(settings: TurnSettings, nowMs: number): CallState {
   return {

@@ -122,7 +122,9 @@ export function problemsOf(outcome: Outcome, lateMs = 0): string[] {
   // A goodbye that is there already needs no brain any more.
   const apologises = fault.ends === "apology" && moment !== "closing";
   say(phrases.includes("apology") !== apologises, `phrases: ${phrases.join(", ") || "none"}`);
-  say(logged.length === 0 && !HARMLESS.has(fault.link), "nothing is logged");
+  // When all has been said, a brain that has nothing more to say can't be told from one that is gone.
+  const unnoticed = HARMLESS.has(fault.link) || (moment === "closing" && SILENT.has(fault.link));
+  say(logged.length === 0 && !unnoticed, "nothing is logged");
   if (apologises) return problems;
   say(!lives, "not all was answered");
   const mostMs = fault.silenceMs + (moment === "speaking" ? THINK_MS : 0) + 2 * lateMs;
@@ -134,6 +136,8 @@ export function problemsOf(outcome: Outcome, lateMs = 0): string[] {
   say(outcome.callerTwice > 0, `${outcome.callerTwice} words of the caller told twice`);
   return problems;
 }
+
+const SILENT: ReadonlySet<Fault["link"]> = new Set(["stall", "never-read", "corrupt"]);
 
 /** Those that leave a link that works, if badly. */
 export const HARMLESS: ReadonlySet<Fault["link"]> = new Set(["delay", "duplicate", "slow-read"]);
