@@ -6,7 +6,7 @@
  */
 
 import type { Promised } from "./promises.ts";
-import { answering, between, Scene } from "./scene.ts";
+import { answering, between, PLAYS, Scene } from "./scene.ts";
 
 const lose = (scene: Scene) => scene.tell({ type: "brain_lost" });
 const said = (scene: Scene, phrase: string) =>
@@ -113,5 +113,12 @@ export const SESSIONS: readonly Promised[] = [
     const scene = lose(answering({ turns: "local" }).done()).starts().at(1250).pauses(ENDS);
     scene.stops().ring(ENDS).ready().silent().pass(1600);
     return scene.asked.length === 2 && scene.all.every(({ type }) => type !== "commit");
+  }],
+  ["nobody is prompted while no session is there", () => {
+    return lose(new Scene({ silencePromptMs: 7000 }).ready()).inMs("silence") === Infinity;
+  }],
+  ["with local turns, what is still doubted is not committed because a session stands", () => {
+    const scene = lose(answering({ turns: "local" }).done()).starts().at(1250).pauses(PLAYS);
+    return !scene.stops().ready().did("commit");
   }],
 ];
