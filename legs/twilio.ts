@@ -24,7 +24,7 @@ import {
   readTwilioMessage,
   type TwilioMessage,
 } from "./twilio_messages.ts";
-import { hangUpCall, redirectCall, type TwilioPort } from "./twilio_rest.ts";
+import { endCall, redirectCall, type TwilioPort } from "./twilio_rest.ts";
 import { GAP_TOLERANCE_MS, TWILIO_DEFAULTS, type TwilioSettings } from "./twilio_settings.ts";
 
 /** The server's side of one Twilio stream: a leg, and the handlers of its socket. */
@@ -146,10 +146,8 @@ export class TwilioLeg implements Leg, SocketHandlers {
   /** Without credentials the stream's end lets Twilio go on to the <Hangup> behind it. */
   async hangUp(then: string): Promise<void> {
     const account = this.#twilio.account(this.#accountSid);
-    if (!account) return;
-    if (then === "hang_up") return await hangUpCall(account, this.#callSid);
-    await redirectCall(account, this.#callSid, this.#twilio.handOver(then))
-      .catch(() => hangUpCall(account, this.#callSid));
+    const twiml = then === "hang_up" ? null : this.#twilio.handOver(then);
+    if (account) await endCall(account, this.#callSid, twiml);
   }
 
   async move(token: string): Promise<void> {

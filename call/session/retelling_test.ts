@@ -1,5 +1,5 @@
 import test from "node:test";
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { PCM_24K, PCMU } from "../../media/format.ts";
 import { Transcript } from "../transcript.ts";
 import { type Answer, type CallState, openingState, type Utterance } from "../turns/state.ts";
