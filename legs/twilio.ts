@@ -154,10 +154,8 @@ export class TwilioLeg implements Leg, SocketHandlers {
     const account = this.#twilio.account(this.#accountSid);
     this.#moving = true;
     const twiml = this.#twilio.onwards(this.#callSid, token);
-    await redirectCall(account, this.#callSid, twiml).catch((error) => {
-      this.#moving = false;
-      throw error;
-    });
+    const stays = (error: unknown) => (this.#moving = false, Promise.reject(error));
+    await redirectCall(account, this.#callSid, twiml).catch(stays);
   }
 
   end(reason: string): void {
