@@ -15,7 +15,6 @@ import { VERSION } from "./version.ts";
 
 /** WebSockets: defaults of the field, see docs/architecture.md. */
 const SOCKET_LIMITS = {
-  maxMessageBytes: 16 * 1024 * 1024,
   pingSeconds: 5,
   pongTimeoutSeconds: 20,
   maxBufferedBytes: 1024 * 1024,
@@ -49,7 +48,11 @@ async function serve(): Promise<number> {
   const app = createApp(deps);
   const runtime = await pickRuntime();
   const server = await runtime.serve(
-    { port: config.PORT, hostname: config.HOST, limits: SOCKET_LIMITS },
+    {
+      port: config.PORT,
+      hostname: config.HOST,
+      limits: { ...SOCKET_LIMITS, maxMessageBytes: config.EARSHOT_MAX_MESSAGE_BYTES },
+    },
     (request, context) => app.fetch(request, context as unknown as Record<string, unknown>),
   );
   deps.telemetry.start();

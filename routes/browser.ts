@@ -11,24 +11,24 @@ import type { Services } from "../server/services.ts";
 import { BrowserLeg } from "../legs/browser.ts";
 import { SAMPLE_RATES_HZ, type SampleRateHz } from "../media/format.ts";
 import type { Bindings } from "./bindings.ts";
+import { callerAddress } from "./origin.ts";
+import { socketKeys, subprotocolOf } from "./socket_keys.ts";
 import { upgradeOnly, websocket } from "./websocket.ts";
 
-export function browserRoutes({ config, registry, telemetry, log, startCall }: Services) {
-  const app = new Hono<Bindings>();
+/** Two seconds of audio at 48 kHz have 188 KiB. */
+const MAX_MESSAGE_BYTES = 256 * 1024;
 
-  /** A page of somebody else must not talk on our bill. Clients that aren't browsers say nothing. */
-  function isOurPage(origin: string | undefined, ownUrl: string): boolean {
-    if (origin === undefined) return true;
-    if (!URL.canParse(origin)) return false;
-    const { host } = new URL(origin);
-    return host === new URL(ownUrl).host ||
-      (config.PUBLIC_URL !== undefined && host === new URL(config.PUBLIC_URL).host);
-  }
+export function browserRoutes(deps: Services) {
+  const { config, registry, telemetry, log, startCall } = deps;
+  const app = new Hono<Bindings>();
+  const keys = socketKeys(deps);
 
   app.get("/stream", upgradeOnly, (c) => {
-    const origin = c.req.header("origin");
-    if (!isOurPage(origin, c.req.url)) {
-      return c.text(`Origin is ${JSON.stringify(origin)}, wanted is this server's own`, 403);
+    const refusal = keys.refusesPage(c);
+    if (refusal) {
+      telemetry.socketRefused("browser", refusal.reason);
+      log.warn("A browser was refused", { reason: refusal.reason });
+      return c.text(refusal.text, refusal.status);
     }
     const rate = c.req.query("rate") ?? "24000";
     const sampleRateHz = SAMPLE_RATES_HZ.find((hz) => String(hz) === rate) as SampleRateHz;
@@ -36,27 +36,44 @@ export function browserRoutes({ config, registry, telemetry, log, startCall }: S
       const wanted = SAMPLE_RATES_HZ.join(", ");
       return c.text(`rate is ${JSON.stringify(rate)}, wanted is one of ${wanted}`, 400);
     }
-    const admission = registry.arrive();
+    const address = callerAddress(c, config);
+    const reason = registry.refusal("browser", address);
+    const admission = reason ? null : registry.arrive("browser", address);
     if (!admission) {
-      const reason = registry.closedBecause ?? "full";
-      telemetry.callRefused(reason);
-      log.warn("A browser was refused", { reason, live: registry.live });
-      return c.text(`No new calls: ${reason}`, 503);
+      const why = reason ?? registry.closedBecause ?? "full";
+      telemetry.callRefused(why);
+      log.warn("A browser was refused", { reason: why, live: registry.live });
+      return c.text(
+        `No new calls: ${why}`,
+        why === "address_limit" || why === "too_fast" ? 429 : 503,
+      );
     }
     let call: Call | null = null;
     const leg = new BrowserLeg(
       `WEB${randomUUID().replaceAll("-", "")}`,
       sampleRateHz,
-      (start, leg) =>
-        admission.admit(start.callId)
-          ? call = startCall(start, leg, admission.release)
-          : "no new calls: full",
+      (start, leg) => {
+        if (!admission.admit(start.callId)) return "no new calls: full";
+        const begun = startCall(start, leg, admission.release);
+        if (typeof begun === "string") return begun;
+        return call = begun;
+      },
       () => {
         if (!call) admission.release();
       },
       telemetry,
     );
-    return websocket(c, leg, { log, failed: admission.release });
+    return websocket(c, leg, {
+      log,
+      protocol: subprotocolOf(c),
+      limits: {
+        maxMessageBytes: MAX_MESSAGE_BYTES,
+        maxMessagesPerSecond: config.EARSHOT_MESSAGES_PER_SECOND,
+      },
+      refused: (reason) => telemetry.socketRefused("browser", reason),
+      failed: admission.release,
+      callId: () => call?.start.callId,
+    });
   });
 
   return app;

@@ -11,12 +11,25 @@ import type { Services } from "../server/services.ts";
 import { TwilioLeg } from "../legs/twilio.ts";
 import type { TwilioAccount } from "../legs/twilio_rest.ts";
 import type { Bindings } from "./bindings.ts";
+import { noOthersPages } from "./origin.ts";
 import { upgradeOnly, websocket } from "./websocket.ts";
 import { busyTwiml, connectTwiml } from "./twiml.ts";
 import { isSignedByTwilio } from "./twilio_signature.ts";
 
 /** Twilio's forms have about 1 kB. */
 const MAX_FORM_BYTES = 64 * 1024;
+/** Twilio's messages have some 300 bytes, and its largest, `start`, about 1 kB and our parameters. */
+const MAX_MESSAGE_BYTES = 64 * 1024;
+
+/** What Twilio puts in the place of a number that is withheld: callers in plenty share these. */
+const WITHHELD = /^\+(266696687|7378742833|2562533|8656696|86282452253)$/;
+
+/** Whom the limit by caller counts; empty when there is no number. SIP callers have an address. */
+function callerNumber(from: string | null): string {
+  const number = (from ?? "").trim().slice(0, 128);
+  if (/^sips?:/i.test(number)) return number.toLowerCase();
+  return /^\+?[1-9]\d{5,14}$/.test(number) && !WITHHELD.test(number) ? number : "";
+}
 
 export function twilioRoutes({ config, registry, tokens, telemetry, log, startCall }: Services) {
   const app = new Hono<Bindings>();
@@ -50,6 +63,7 @@ export function twilioRoutes({ config, registry, tokens, telemetry, log, startCa
     return authToken && sid ? { apiUrl, accountSid: sid, authToken } : null;
   }
 
+  app.use(noOthersPages(config));
   app.use("/voice", bodyLimit({ maxSize: MAX_FORM_BYTES }));
   app.use("/status", bodyLimit({ maxSize: MAX_FORM_BYTES }));
 
@@ -67,8 +81,10 @@ export function twilioRoutes({ config, registry, tokens, telemetry, log, startCa
     }
     telemetry.webhook(200);
     c.header("Content-Type", "text/xml; charset=utf-8");
-    if (!registry.reserve(callId)) {
-      const reason = registry.closedBecause ?? "full";
+    const caller = callerNumber(form.get("From"));
+    const refusal = registry.refusal("twilio", caller, callId);
+    if (refusal || !registry.reserve(callId, caller)) {
+      const reason = refusal ?? registry.closedBecause ?? "full";
       telemetry.callRefused(reason);
       log.warn("A call was refused", { callId, reason, live: registry.live });
       return c.body(busyTwiml());
@@ -124,7 +140,9 @@ export function twilioRoutes({ config, registry, tokens, telemetry, log, startCa
           telemetry.callRefused("full");
           return "no new calls: full";
         }
-        return call = startCall(start, leg, admission.release);
+        const begun = startCall(start, leg, admission.release);
+        if (typeof begun === "string") return begun;
+        return call = begun;
       },
       () => {
         if (!call) admission.release();
@@ -132,7 +150,16 @@ export function twilioRoutes({ config, registry, tokens, telemetry, log, startCa
       telemetry,
       { refuses, account },
     );
-    return websocket(c, leg, { log, failed: admission.release });
+    return websocket(c, leg, {
+      log,
+      limits: {
+        maxMessageBytes: MAX_MESSAGE_BYTES,
+        maxMessagesPerSecond: config.EARSHOT_MESSAGES_PER_SECOND,
+      },
+      refused: (reason) => telemetry.socketRefused("twilio", reason),
+      failed: admission.release,
+      callId: () => call?.start.callId,
+    });
   });
 
   return app;

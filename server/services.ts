@@ -17,6 +17,8 @@ import { recordTo } from "../call/recorder.ts";
 import { Registry } from "./registry.ts";
 import type { Config } from "../config.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
+import { bystanders } from "./bystanders.ts";
+import { ClientSecrets } from "./client_secrets.ts";
 import { callSettings } from "./call_settings.ts";
 import { EventFeed } from "./event_feed.ts";
 import { StreamTokens } from "./stream_tokens.ts";
@@ -34,11 +36,17 @@ export interface Services {
   readonly history: History;
   readonly events: EventFeed;
   readonly tokens: StreamTokens;
+  /** Open the sockets of pages and Realtime clients. */
+  readonly secrets: ClientSecrets;
   readonly brain: Brain;
   /** What `/v1/realtime` serves. */
   readonly realtime: RealtimeServer;
-  /** Begins a call that is admitted. `left` runs when all of it is closed. */
-  startCall(start: LegStart, leg: Leg, left: () => void): Call;
+  /**
+   * Begins a call that is admitted. `left` runs when all of it is closed.
+   *
+   * @returns What went wrong, when it could not begin.
+   */
+  startCall(start: LegStart, leg: Leg, left: () => void): Call | string;
 }
 
 /** A webhook's reservation waits this long for its stream; Twilio dials at once. */
@@ -80,6 +88,12 @@ export function createServices(config: Config, log: Logger): Services {
   const registry = new Registry<Call>({
     maxCalls: config.EARSHOT_MAX_CALLS,
     reservationMs: RESERVATION_MS,
+    // Half of the places are for phones alone, unless it is said otherwise.
+    maxBrowserCalls: config.EARSHOT_MAX_BROWSER_CALLS ??
+      Math.max(1, Math.floor(config.EARSHOT_MAX_CALLS / 2)),
+    maxCallsPerCaller: config.EARSHOT_MAX_CALLS_PER_CALLER,
+    maxCallsPerAddress: config.EARSHOT_MAX_CALLS_PER_ADDRESS,
+    newCallsPerSecond: config.EARSHOT_NEW_CALLS_PER_SECOND,
   });
   const telemetry = new Telemetry({
     calls: countsOf(registry),
@@ -103,31 +117,42 @@ export function createServices(config: Config, log: Logger): Services {
     history,
     events,
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
+    secrets: new ClientSecrets(config.EARSHOT_ADMIN_TOKEN ?? config.TWILIO_AUTH_TOKEN),
     brain,
     realtime: createEchoServer({ thinkMs: config.EARSHOT_THINK_MS }),
     startCall(start, leg, left) {
-      telemetry.callStarted(leg.kind);
-      log.info("A call began", { callId: start.callId, kind: leg.kind, live: registry.live });
+      const { callId } = start;
+      const watched = bystanders(callId, log);
       const folder = config.EARSHOT_RECORD_DIR;
-      const recorder = folder ? recordTo(folder, start.callId, log) : null;
-      const call = new Call(start, leg, {
-        brain,
-        settings,
-        clock: systemClock,
-        telemetry,
-        log,
-        record: recorder?.record,
-        heard: (_call, turn) => history.heard(start.callId, turn),
-        turned: (_call, turn) => history.turned(start.callId, turn),
-        closed(call) {
-          recorder?.close();
-          history.ended(start.callId, call.endReason);
-          registry.remove(start.callId);
-          left();
-        },
-      });
-      registry.add(start.callId, call);
-      history.began(start.callId, leg.kind, () => call.turn);
+      const recorder = folder ? recordTo(folder, callId, log) : null;
+      let call: Call;
+      try {
+        call = new Call(start, leg, {
+          brain,
+          settings,
+          clock: systemClock,
+          telemetry,
+          log,
+          record: recorder ? watched("record", recorder.record) : undefined,
+          heard: watched("heard", (_call, turn) => history.heard(callId, turn)),
+          turned: watched("turned", (_call, turn) => history.turned(callId, turn)),
+          closed(call) {
+            registry.remove(callId);
+            left();
+            recorder?.close();
+            watched("ended", () => history.ended(callId, call.endReason))();
+          },
+        });
+      } catch (error) {
+        log.error("A call could not begin", { callId, error });
+        recorder?.close();
+        left();
+        return "something went wrong on our side";
+      }
+      telemetry.callStarted(leg.kind);
+      log.info("A call began", { callId, kind: leg.kind, live: registry.live });
+      registry.add(callId, call);
+      watched("began", () => history.began(callId, leg.kind, () => call.turn))();
       return call;
     },
   };

@@ -39,7 +39,7 @@ export function isSecretField(name: string, value: unknown): boolean {
 // OpenAI keys and ephemeral secrets; bearer values; values of telling query parameters; JSON web
 // tokens; phone numbers as E.164 writes them (7 to 15 digits).
 const SECRET_TEXTS: readonly [RegExp, string][] = [
-  [/\b(?:sk|ek|pk)[-_][\w*-]{6,}/g, REDACTED],
+  [/\b(?:sk|ek|pk)[-_][\w*.-]{6,}/g, REDACTED],
   [/\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${REDACTED}`],
   [/([?&](?:token|key|api[-_]?key|secret|signature)=)[^&\s"']+/gi, `$1${REDACTED}`],
   [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g, REDACTED],

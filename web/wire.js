@@ -26,13 +26,17 @@ export class Wire {
 
   /**
    * @param {number} rateHz
+   * @param {string} secret Opens the socket; browsers can send it in a subprotocol alone.
    * @param {WireHandlers} handlers
    */
-  constructor(rateHz, handlers) {
+  constructor(rateHz, secret, handlers) {
     this.#maxBufferedBytes = rateHz * 2 * MAX_BUFFERED_MS / 1000;
     const url = new URL(`/browser/stream?rate=${rateHz}`, location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    const socket = this.#socket = new WebSocket(url);
+    const socket = this.#socket = new WebSocket(url, [
+      "realtime",
+      `openai-insecure-api-key.${secret}`,
+    ]);
     socket.binaryType = "arraybuffer";
     let opened = false;
     const limit = setTimeout(() => socket.close(), CONNECT_LIMIT_MS);

@@ -169,6 +169,20 @@ export function applyUpdate(
   return next;
 }
 
+/**
+ * A session that begins with what a client secret holds.
+ *
+ * @throws {ApiError} As {@linkcode applyUpdate}.
+ */
+export function beginWith(
+  config: SessionConfig,
+  patch: SessionPatch,
+  settings: RealtimeSettings,
+): SessionConfig {
+  const anything = { voiceFrozen: false, responding: false, modelFixed: false, typeFixed: false };
+  return applyUpdate(config, patch, anything, settings);
+}
+
 /** The API's own refusal, with the voice that was asked for. */
 export function voiceError(voice: unknown): ApiError {
   return new ApiError(
