@@ -121,6 +121,7 @@ const Environment = v.object({
   EARSHOT_MAX_SESSIONS: whole(0, 100_000, 50),
   EARSHOT_MAX_MESSAGE_BYTES: whole(65_536, 16_777_216, 1_048_576),
   EARSHOT_MESSAGES_PER_SECOND: whole(100, 100_000, 500),
+  EARSHOT_BYTES_PER_SECOND: whole(131_072, 1_073_741_824, 262_144),
   EARSHOT_ADMIN_TOKEN: optional,
   EARSHOT_OPEN_PAGE: v.optional(oneOf(["0", "1"]), "0"),
   EARSHOT_REALTIME: v.optional(oneOf(["local", "on", "off"]), "local"),

@@ -13,7 +13,7 @@ import { SAMPLE_RATES_HZ, type SampleRateHz } from "../media/format.ts";
 import type { Bindings } from "./bindings.ts";
 import { callerAddress } from "./origin.ts";
 import { socketKeys, subprotocolOf } from "./socket_keys.ts";
-import { upgradeOnly, websocket } from "./websocket.ts";
+import { messageLimits, upgradeOnly, websocket } from "./websocket.ts";
 
 /** Two seconds of audio at 48 kHz have 188 KiB. */
 const MAX_MESSAGE_BYTES = 256 * 1024;
@@ -66,10 +66,7 @@ export function browserRoutes(deps: Services) {
     return websocket(c, leg, {
       log,
       protocol: subprotocolOf(c),
-      limits: {
-        maxMessageBytes: MAX_MESSAGE_BYTES,
-        maxMessagesPerSecond: config.EARSHOT_MESSAGES_PER_SECOND,
-      },
+      limits: messageLimits(config, MAX_MESSAGE_BYTES),
       refused: (reason) => telemetry.socketRefused("browser", reason),
       failed: admission.release,
       callId: () => call?.start.callId,

@@ -10,7 +10,7 @@ import type { Services } from "../server/services.ts";
 import type { ServerSocket } from "../runtime/runtime.ts";
 import type { Bindings } from "./bindings.ts";
 import { keyOf, socketKeys, subprotocolOf } from "./socket_keys.ts";
-import { upgradeOnly, websocket } from "./websocket.ts";
+import { messageLimits, upgradeOnly, websocket } from "./websocket.ts";
 
 export function realtimeRoutes(deps: Services) {
   const { config, realtime, registry, secrets, telemetry, log } = deps;
@@ -60,10 +60,7 @@ export function realtimeRoutes(deps: Services) {
       {
         log,
         protocol: subprotocolOf(c),
-        limits: {
-          maxMessageBytes: config.EARSHOT_MAX_MESSAGE_BYTES,
-          maxMessagesPerSecond: config.EARSHOT_MESSAGES_PER_SECOND,
-        },
+        limits: messageLimits(config),
         refused: (reason) => telemetry.socketRefused("realtime", reason),
         failed: () => open--,
       },

@@ -12,7 +12,7 @@ import { TwilioLeg } from "../legs/twilio.ts";
 import type { TwilioAccount } from "../legs/twilio_rest.ts";
 import type { Bindings } from "./bindings.ts";
 import { noOthersPages } from "./origin.ts";
-import { upgradeOnly, websocket } from "./websocket.ts";
+import { messageLimits, upgradeOnly, websocket } from "./websocket.ts";
 import { busyTwiml, connectTwiml } from "./twiml.ts";
 import { isSignedByTwilio } from "./twilio_signature.ts";
 
@@ -152,10 +152,7 @@ export function twilioRoutes({ config, registry, tokens, telemetry, log, startCa
     );
     return websocket(c, leg, {
       log,
-      limits: {
-        maxMessageBytes: MAX_MESSAGE_BYTES,
-        maxMessagesPerSecond: config.EARSHOT_MESSAGES_PER_SECOND,
-      },
+      limits: messageLimits(config, MAX_MESSAGE_BYTES),
       refused: (reason) => telemetry.socketRefused("twilio", reason),
       failed: admission.release,
       callId: () => call?.start.callId,

@@ -8,6 +8,7 @@
  */
 
 import type { Context, MiddlewareHandler } from "hono";
+import type { Config } from "../config.ts";
 import { TokenBucket } from "../server/token_bucket.ts";
 import type { ServerSocket, SocketHandlers } from "../runtime/runtime.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -20,22 +21,35 @@ export const upgradeOnly: MiddlewareHandler<Bindings> = async (c, next) => {
 };
 
 /** What one socket may send. */
-export interface MessageLimits {
+interface MessageLimits {
   /** The largest message: bytes, or UTF-16 units of text. */
   readonly maxMessageBytes: number;
   /** Over time; what a network held back comes at once, so ten seconds of it may. */
   readonly maxMessagesPerSecond: number;
+  readonly maxBytesPerSecond: number;
+}
+
+/** The limits of a route's sockets, from the settings and the largest message that it has use for. */
+export function messageLimits(config: Config, maxMessageBytes = Infinity): MessageLimits {
+  return {
+    maxMessageBytes: Math.min(maxMessageBytes, config.EARSHOT_MAX_MESSAGE_BYTES),
+    maxMessagesPerSecond: config.EARSHOT_MESSAGES_PER_SECOND,
+    maxBytesPerSecond: config.EARSHOT_BYTES_PER_SECOND,
+  };
 }
 
 /** A network that stood still brings all that waited in one piece. */
 const BURST_SECONDS = 10;
+
+/** What a socket may be closed for. */
+type SendingRefusal = "message_size" | "message_rate" | "byte_rate";
 
 export interface SocketOptions {
   readonly log: Logger;
   readonly protocol?: string;
   readonly limits: MessageLimits;
   /** Runs when the socket is closed for what it sent. */
-  refused(reason: "message_size" | "message_rate"): void;
+  refused(reason: SendingRefusal): void;
   /** Runs when there was no handshake after all, so that no handler will. */
   failed(): void;
   /** The call that the socket belongs to, once it is known; for the log. */
@@ -55,15 +69,16 @@ export function websocket(
 
 function guarded(handlers: SocketHandlers, options: SocketOptions): SocketHandlers {
   const { log, limits, refused } = options;
-  const { maxMessageBytes, maxMessagesPerSecond: rate } = limits;
-  const bucket = new TokenBucket(rate, rate * BURST_SECONDS);
+  const { maxMessageBytes, maxMessagesPerSecond, maxBytesPerSecond } = limits;
+  const messages = new TokenBucket(maxMessagesPerSecond, maxMessagesPerSecond * BURST_SECONDS);
+  const bytes = new TokenBucket(maxBytesPerSecond, maxBytesPerSecond * BURST_SECONDS);
   let socket: ServerSocket | null = null;
   let shut = false;
   const failed = (error: unknown) => {
     log.error("A socket's handler failed", { callId: options.callId?.(), error });
     socket?.close(1011, "something went wrong on our side");
   };
-  const refuse = (reason: "message_size" | "message_rate", code: number, text: string) => {
+  const refuse = (reason: SendingRefusal, code: number, text: string) => {
     shut = true;
     refused(reason);
     log.warn("A socket was closed for what it sent", { callId: options.callId?.(), reason });
@@ -74,8 +89,10 @@ function guarded(handlers: SocketHandlers, options: SocketOptions): SocketHandle
     if (shut) return false;
     if (size > maxMessageBytes) {
       refuse("message_size", 1009, `message of ${size} bytes is over ${maxMessageBytes}`);
-    } else if (!bucket.take()) {
-      refuse("message_rate", 1008, `more than ${rate} messages a second`);
+    } else if (!messages.take()) {
+      refuse("message_rate", 1008, `more than ${maxMessagesPerSecond} messages a second`);
+    } else if (!bytes.take(size)) {
+      refuse("byte_rate", 1008, `more than ${maxBytesPerSecond} bytes a second`);
     }
     return !shut;
   };

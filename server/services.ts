@@ -119,7 +119,10 @@ export function createServices(config: Config, log: Logger): Services {
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
     secrets: new ClientSecrets(config.EARSHOT_ADMIN_TOKEN ?? config.TWILIO_AUTH_TOKEN),
     brain,
-    realtime: createEchoServer({ thinkMs: config.EARSHOT_THINK_MS }),
+    realtime: createEchoServer({
+      thinkMs: config.EARSHOT_THINK_MS,
+      maxMessageBytes: config.EARSHOT_MAX_MESSAGE_BYTES,
+    }),
     startCall(start, leg, left) {
       const { callId } = start;
       const watched = bystanders(callId, log);

@@ -23,16 +23,20 @@ export class TokenBucket {
     this.#atMs = nowMs();
   }
 
-  /** Takes one. False when none is left. */
-  take(): boolean {
-    // Hot: once a message. The clock is asked only when a whole one is missing.
-    if (this.#left < 1) {
+  /**
+   * Takes some, though fewer may be left: the rest is owed. False when nothing is left.
+   *
+   * @param count What is wanted.
+   */
+  take(count = 1): boolean {
+    // Hot: twice a message. The clock is asked only when the bucket is empty.
+    if (this.#left <= 0) {
       const nowMs = this.#nowMs();
       this.#left = Math.min(this.#most, this.#left + (nowMs - this.#atMs) * this.#perMs);
       this.#atMs = nowMs;
-      if (this.#left < 1) return false;
+      if (this.#left <= 0) return false;
     }
-    this.#left--;
+    this.#left -= count;
     return true;
   }
 }

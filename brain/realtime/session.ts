@@ -92,9 +92,12 @@ export class RealtimeSession {
   receive(text: string): void {
     if (this.#ended) return;
     this.#guard(null, () => {
-      this.#checkSize(text);
+      const { maxMessageBytes, maxEventChars } = this.#context.settings;
+      checkSize(text, maxMessageBytes);
       const audio = liftAppend(text);
-      if (audio === undefined || !this.#listener.append(audio)) this.#dispatch(text);
+      if (audio !== undefined && this.#listener.append(audio)) return;
+      checkSize(text, maxEventChars);
+      this.#dispatch(text);
     });
   }
 
@@ -105,15 +108,6 @@ export class RealtimeSession {
     this.#timers.clear();
     this.#responder.end();
     this.#over.abort();
-  }
-
-  #checkSize(text: string): void {
-    const { maxMessageBytes } = this.#context.settings;
-    if (text.length <= maxMessageBytes) return;
-    throw new ApiError(
-      "invalid_event",
-      `The event has ${text.length} characters, at most ${maxMessageBytes} are taken.`,
-    );
   }
 
   #dispatch(text: string): void {
@@ -262,4 +256,13 @@ export class RealtimeSession {
     this.#timers.add(cancel);
     return cancel;
   }
+}
+
+/** @throws {ApiError} */
+function checkSize(text: string, most: number): void {
+  if (text.length <= most) return;
+  throw new ApiError(
+    "invalid_event",
+    `The event has ${text.length} characters, at most ${most} are taken.`,
+  );
 }

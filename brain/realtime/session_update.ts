@@ -5,7 +5,7 @@
  */
 
 import { ApiError, show } from "./api_error.ts";
-import { checkText, checkTools } from "./bounds.ts";
+import { checkSession, checkText, checkTools } from "./bounds.ts";
 import { SEMANTIC_VAD, SERVER_VAD, type SessionConfig } from "./session_config.ts";
 import type { InputPatch, SessionPatch } from "./session_schema.ts";
 import type { RealtimeSettings } from "./settings.ts";
@@ -100,6 +100,17 @@ const PLAIN = [
  * @throws {ApiError} Naming the field and the value, when it can't be changed like that.
  */
 export function applyUpdate(
+  config: SessionConfig,
+  patch: SessionPatch,
+  limits: UpdateLimits,
+  settings: RealtimeSettings,
+): SessionConfig {
+  const next = merge(config, patch, limits, settings);
+  checkSession(next, settings);
+  return next;
+}
+
+function merge(
   config: SessionConfig,
   patch: SessionPatch,
   limits: UpdateLimits,
