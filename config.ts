@@ -17,6 +17,18 @@ export class ConfigError extends Error {
 
 const SECRETS = new Set(["OPENAI_API_KEY", "TWILIO_AUTH_TOKEN", "EARSHOT_ADMIN_TOKEN"]);
 
+/** The values that nobody may see; a setting may hold several, with commas between them. */
+export function secretsOf(config: Config): string[] {
+  const values = Object.entries(config).filter(([name]) => SECRETS.has(name));
+  return values.flatMap(([, value]) =>
+    typeof value === "string" ? [value, ...value.split(",")] : []
+  );
+}
+
+/** A URL may hold a password, or a key in its query. */
+const withoutKeys = (value: string | undefined) =>
+  value?.replace(/\/\/[^/?#]*@/, "//…@").replace(/\?.*/s, "?…");
+
 const text = v.pipe(v.string(), v.trim());
 const optional = v.optional(text);
 
@@ -251,7 +263,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   if (!parsed.success) {
     for (const issue of parsed.issues) {
       const name = String(issue.path?.[0]?.key);
-      const had = SECRETS.has(name) ? "[redacted]" : JSON.stringify(set[name]);
+      const had = SECRETS.has(name) ? "[redacted]" : JSON.stringify(withoutKeys(set[name]));
       problems.push(`${name} is ${had}: ${issue.message}`);
     }
     throw new ConfigError(problems);

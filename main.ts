@@ -6,11 +6,12 @@
 
 import process from "node:process";
 import { createApp } from "./app.ts";
-import { type Config, ConfigError, readConfig } from "./config.ts";
+import { type Config, ConfigError, readConfig, secretsOf } from "./config.ts";
 import { createServices } from "./server/services.ts";
 import { drain } from "./server/drain.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { configureLog, flushLogs, flushLogsSync, log } from "./telemetry/log.ts";
+import { hideSecrets } from "./telemetry/redact.ts";
 import { VERSION } from "./version.ts";
 
 /** WebSockets: defaults of the field, see docs/architecture.md. */
@@ -43,6 +44,7 @@ function greet(config: Config, runtime: Runtime, port: number): void {
 
 async function serve(): Promise<number> {
   const config = readConfig(process.env);
+  hideSecrets(secretsOf(config));
   configureLog({ format: config.EARSHOT_LOG, level: "info" });
   const deps = createServices(config, log("server"));
   const app = createApp(deps);

@@ -34,6 +34,7 @@ const STEPS: Step[] = [
   test("whole calls: the binary", ["tests/calls/binary_test.ts"], "calls"),
   test("whole calls: Deno from source", ["tests/calls/deno_test.ts"], "calls"),
   test("whole calls: Bun from source", ["tests/calls/bun_test.ts"], "calls"),
+  test("attacks", ["tests/attacks"]),
   test("clients, page, settings, deployment", wholeTests()),
 ];
 
