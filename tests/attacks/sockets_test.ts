@@ -9,7 +9,7 @@
  */
 
 import { after, before, describe, it } from "node:test";
-import net from "node:net";
+import type net from "node:net";
 import process from "node:process";
 import { assert, assertEquals, assertLess, assertLessOrEqual } from "@std/assert";
 import { clientSecret } from "../calls/browser.ts";
