@@ -6,6 +6,7 @@
  */
 
 import * as v from "valibot";
+import { Environment, isLoopbackUrl, isSafeBrainUrl } from "./environment.ts";
 
 /** What is wrong with the settings, all of it at once. */
 export class ConfigError extends Error {
@@ -15,7 +16,12 @@ export class ConfigError extends Error {
   }
 }
 
-const SECRETS = new Set(["OPENAI_API_KEY", "TWILIO_AUTH_TOKEN", "EARSHOT_ADMIN_TOKEN"]);
+const SECRETS = new Set([
+  "OPENAI_API_KEY",
+  "EARSHOT_FALLBACK_KEYS",
+  "TWILIO_AUTH_TOKEN",
+  "EARSHOT_ADMIN_TOKEN",
+]);
 
 /** The values that nobody may see; a setting may hold several, with commas between them. */
 export function secretsOf(config: Config): string[] {
@@ -29,159 +35,11 @@ export function secretsOf(config: Config): string[] {
 const withoutKeys = (value: string | undefined) =>
   value?.replace(/\/\/[^/?#]*@/, "//…@").replace(/\?.*/s, "?…");
 
-const text = v.pipe(v.string(), v.trim());
-const optional = v.optional(text);
-
-/** A whole number within bounds, from its decimal text. */
-function whole(min: number, max: number, fallback: number) {
-  const wanted = `a whole number from ${min} to ${max}`;
-  return v.optional(
-    v.pipe(
-      text,
-      v.regex(/^\d+$/, `wants ${wanted}`),
-      v.transform(Number),
-      v.minValue(min, `wants ${wanted}`),
-      v.maxValue(max, `wants ${wanted}`),
-    ),
-    String(fallback),
-  );
-}
-
-function oneOf<const T extends readonly string[]>(options: T) {
-  return v.picklist(options, `wants one of ${options.join(", ")}`);
-}
-
-function url(schemes: string[]) {
-  const wanted = `wants a URL that begins with ${schemes.map((s) => `${s}//`).join(" or ")}`;
-  return v.pipe(
-    text,
-    v.check((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), wanted),
-  );
-}
-
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-
-/** Whether a URL leads to this machine alone. */
-export const isLoopbackUrl = (value: string): boolean => LOOPBACK.test(new URL(value).hostname);
-
-const isSafePublicUrl = (value: string) =>
-  // What is no URL is told by the check on its scheme.
-  !URL.canParse(value) || new URL(value).protocol !== "http:" || isLoopbackUrl(value);
-
-const isSafeBrainUrl = (value: string) => {
-  if (!URL.canParse(value)) return true; // told by the check on its scheme
-  const { protocol, hostname } = new URL(value);
-  return protocol !== "ws:" || LOOPBACK.test(hostname);
-};
-
-const isOrigin = (value: string) =>
-  !URL.canParse(value) || new URL(value).pathname + new URL(value).search === "/";
-
-const TRANSCRIBE_WANTED =
-  "wants off, or the name of a model that transcribes, such as gpt-realtime-whisper";
-/** A model may be called anything but a yes or a no. */
-const isNoSwitch = (value: string) => !/^(on|yes|true|1|no|none|false|0)$/i.test(value);
-
-/** The settings that have names of their own in the environment. */
-const Environment = v.object({
-  PORT: whole(0, 65535, 8080),
-  HOST: v.optional(text, "0.0.0.0"),
-  PUBLIC_URL: v.optional(
-    v.pipe(
-      url(["http:", "https:"]),
-      v.check(isOrigin, "wants an origin without a path, such as https://example.com"),
-      v.check(
-        isSafePublicUrl,
-        "wants https:// (http:// is for loopback alone: Twilio streams to wss:// only)",
-      ),
-    ),
-  ),
-  EARSHOT_HOSTS: v.optional(
-    v.pipe(
-      text,
-      v.transform((value) => value.toLowerCase().split(",").map((name) => name.trim())),
-      v.check(
-        (names) => names.every((name) => /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)),
-        "wants host names without ports, with commas between them",
-      ),
-    ),
-  ),
-  OPENAI_API_KEY: optional,
-  OPENAI_REALTIME_URL: v.optional(
-    v.pipe(
-      url(["ws:", "wss:"]),
-      v.check(
-        isSafeBrainUrl,
-        "wants wss:// (ws:// is for loopback alone: the key would travel in the clear)",
-      ),
-    ),
-  ),
-  OPENAI_REALTIME_MODEL: optional,
-  TWILIO_ACCOUNT_SID: v.optional(
-    v.pipe(text, v.regex(/^AC[0-9a-f]{32}$/i, "wants AC and 32 hexadecimal digits")),
-  ),
-  TWILIO_AUTH_TOKEN: optional,
-  TWILIO_API_URL: v.optional(url(["http:", "https:"]), "https://api.twilio.com"),
-  EARSHOT_BRAIN: v.optional(oneOf(["openai", "echo"])),
-  EARSHOT_TURNS: v.optional(oneOf(["server", "semantic", "local"]), "server"),
-  EARSHOT_EAGERNESS: v.optional(oneOf(["low", "medium", "high", "auto"]), "auto"),
-  EARSHOT_MAX_CALLS: whole(1, 100_000, 200),
-  EARSHOT_MAX_BROWSER_CALLS: v.optional(v.pipe(whole(0, 100_000, 0), v.number())),
-  EARSHOT_MAX_CALLS_PER_CALLER: whole(1, 100_000, 5),
-  EARSHOT_MAX_CALLS_PER_ADDRESS: whole(1, 100_000, 20),
-  EARSHOT_NEW_CALLS_PER_SECOND: whole(1, 10_000, 50),
-  EARSHOT_MAX_SESSIONS: whole(0, 100_000, 50),
-  EARSHOT_MAX_MESSAGE_BYTES: whole(65_536, 16_777_216, 1_048_576),
-  EARSHOT_MESSAGES_PER_SECOND: whole(100, 100_000, 500),
-  EARSHOT_BYTES_PER_SECOND: whole(131_072, 1_073_741_824, 262_144),
-  EARSHOT_ADMIN_TOKEN: optional,
-  EARSHOT_OPEN_PAGE: v.optional(oneOf(["0", "1"]), "0"),
-  EARSHOT_REALTIME: v.optional(oneOf(["local", "on", "off"]), "local"),
-  EARSHOT_HISTORY_CALLS: whole(0, 10_000, 200),
-  EARSHOT_MAX_LISTENERS: whole(0, 1000, 20),
-  EARSHOT_LOG: v.optional(oneOf(["auto", "pretty", "json", "off"]), "auto"),
-  EARSHOT_INSTRUCTIONS: v.optional(
-    text,
-    "You are a friendly voice agent on the phone. Answer in one or two short sentences.",
-  ),
-  EARSHOT_VOICE: v.optional(text, "marin"),
-  EARSHOT_GREETING: v.optional(
-    text,
-    "Greet the caller in one short sentence and ask how you can help.",
-  ),
-  EARSHOT_TRANSCRIBE: v.optional(
-    v.pipe(
-      text,
-      v.regex(/^[\w.:/-]{1,128}$/, TRANSCRIBE_WANTED),
-      v.check(isNoSwitch, TRANSCRIBE_WANTED),
-      v.transform((value) => /^off$/i.test(value) ? "off" : value),
-    ),
-    "off",
-  ),
-  EARSHOT_MIN_SPEECH_MS: whole(10, 1000, 50),
-  EARSHOT_SILENCE_MS: whole(100, 5000, 200),
-  EARSHOT_ENDPOINTING: v.optional(oneOf(["fixed", "adaptive"]), "fixed"),
-  EARSHOT_MIN_SILENCE_MS: whole(50, 5000, 150),
-  EARSHOT_MAX_SILENCE_MS: whole(100, 10_000, 1200),
-  EARSHOT_SPECULATE_MS: whole(0, 5000, 0),
-  EARSHOT_SILENCE_PROMPT_MS: whole(0, 3_600_000, 0),
-  EARSHOT_DEAD_AIR_MS: whole(1000, 60_000, 6000),
-  EARSHOT_BARGE_IN_MS: whole(0, 5000, 700),
-  // At 0 the click of a noisy line would be a voice: 250 false starts in 5 s of silence.
-  EARSHOT_GATE_MS: whole(10, 1000, 30),
-  EARSHOT_GATE_DB: whole(0, 40, 4),
-  EARSHOT_RECORD_DIR: optional,
-  EARSHOT_DIGIT_PAUSE_MS: whole(0, 10_000, 1000),
-  EARSHOT_THINK_MS: whole(0, 60_000, 250),
-  EARSHOT_CALL_LIMIT_MS: whole(1000, 24 * 3_600_000, 3_300_000),
-  EARSHOT_IDLE_LIMIT_MS: whole(1000, 24 * 3_600_000, 300_000),
-  EARSHOT_DRAIN_MS: whole(0, 3_600_000, 290_000),
-  FLY_REGION: optional,
-  FLY_MACHINE_ID: optional,
-});
-
 /** What of it a call is told when it begins. */
 const CallEnvironment = v.pick(Environment, [
+  "EARSHOT_CONNECT_TIMEOUT_MS",
+  "EARSHOT_SESSION_TIMEOUT_MS",
+  "EARSHOT_SESSION_LIMIT_MS",
   "EARSHOT_TURNS",
   "EARSHOT_EAGERNESS",
   "EARSHOT_INSTRUCTIONS",
@@ -235,12 +93,51 @@ export type CallConfig =
     readonly transcription: { readonly model: string } | null;
   };
 
+/** A brain that takes over when those before it fail. */
+export interface FallbackBrain {
+  readonly url: string;
+  readonly key: string | undefined;
+  readonly model: string | undefined;
+}
+
+/** Lists of one length each: the first URL goes with the first key and the first model. */
+function readFallbacks(
+  { EARSHOT_FALLBACK_URLS, EARSHOT_FALLBACK_KEYS, EARSHOT_FALLBACK_MODELS }: v.InferOutput<
+    typeof Environment
+  >,
+  problems: string[],
+): readonly FallbackBrain[] {
+  const list = (text = "") => text === "" ? [] : text.split(",").map((part) => part.trim());
+  const urls = list(EARSHOT_FALLBACK_URLS);
+  const keys = list(EARSHOT_FALLBACK_KEYS), models = list(EARSHOT_FALLBACK_MODELS);
+  for (const url of urls) {
+    const scheme = URL.canParse(url) ? new URL(url).protocol : "";
+    if ((scheme === "ws:" || scheme === "wss:") && isSafeBrainUrl(url)) continue;
+    problems.push(
+      `EARSHOT_FALLBACK_URLS holds ${
+        JSON.stringify(url)
+      }: wants wss:// (ws:// is for loopback alone), with commas between`,
+    );
+  }
+  for (const [name, { length }] of [["KEYS", keys], ["MODELS", models]] as const) {
+    if (length === 0 || length === urls.length) continue;
+    problems.push(
+      `EARSHOT_FALLBACK_${name} holds ${length}: wants one for each of the ${urls.length} EARSHOT_FALLBACK_URLS (an empty one for none)`,
+    );
+  }
+  return urls.map((url, n) => ({ url, key: keys[n] || undefined, model: models[n] || undefined }));
+}
+
 /** All settings, frozen. Names follow the environment's. */
 export type Config = Readonly<
   v.InferOutput<typeof Environment> & {
     readonly call: CallConfig;
     /** Which brain answers: what was asked for, else `openai` when there is a key or a URL. */
     readonly brain: "openai" | "echo";
+    /** Who takes over, in order. */
+    readonly fallbacks: readonly FallbackBrain[];
+    /** Whether `PUBLIC_URL` leads beyond this machine, so that something stands in front of us. */
+    readonly isPublic: boolean;
     /** Where this instance runs: Fly's region, or `local`. */
     readonly region: string;
     /** Fly's machine id, or `local`. */
@@ -293,6 +190,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       "TWILIO_AUTH_TOKEN is not set: on Fly the phone routes would be open to everyone",
     );
   }
+  const fallbacks = readFallbacks(config, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const { transcribe, ...call } = named(v.parse(CallEnvironment, set));
   const transcription = transcribe === "off" ? null : { model: transcribe };
@@ -300,6 +198,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     ...config,
     call: Object.freeze({ ...call, transcription }),
     brain,
+    fallbacks,
+    isPublic: config.PUBLIC_URL !== undefined && !isLoopbackUrl(config.PUBLIC_URL),
     region: config.FLY_REGION ?? "local",
     instance: config.FLY_MACHINE_ID ?? "local",
   });

@@ -34,6 +34,35 @@ test("a key never travels over plain ws beyond loopback", () => {
   readConfig({ OPENAI_REALTIME_URL: "ws://[::1]:9/v1/realtime" });
 });
 
+test("brains that take over are read in order, each with its key and its model", () => {
+  const { fallbacks } = readConfig({
+    EARSHOT_FALLBACK_URLS: "wss://one.example/v1/realtime, ws://127.0.0.1:9/v1/realtime",
+    EARSHOT_FALLBACK_KEYS: "k1,",
+    EARSHOT_FALLBACK_MODELS: "m1,m2",
+  });
+  assertEquals(fallbacks, [
+    { url: "wss://one.example/v1/realtime", key: "k1", model: "m1" },
+    { url: "ws://127.0.0.1:9/v1/realtime", key: undefined, model: "m2" },
+  ]);
+});
+
+test("a list that doesn't fit the others is told, and never a key of it", () => {
+  const error = assertThrows(
+    () =>
+      readConfig({
+        EARSHOT_FALLBACK_URLS: "ws://example.com/v1/realtime,wss://two.example",
+        EARSHOT_FALLBACK_KEYS: "secret-1,secret-2,secret-3",
+        EARSHOT_FALLBACK_MODELS: "m",
+      }),
+    ConfigError,
+  );
+  assertEquals(error.problems.length, 3);
+  assertStringIncludes(error.message, 'EARSHOT_FALLBACK_URLS holds "ws://example.com/v1/realtime"');
+  assertStringIncludes(error.message, "EARSHOT_FALLBACK_KEYS holds 3");
+  assertStringIncludes(error.message, "EARSHOT_FALLBACK_MODELS holds 1");
+  assertNotMatch(error.message, /secret/);
+});
+
 test("on Fly it refuses to start with open phone routes", () => {
   const error = assertThrows(() => readConfig({ FLY_REGION: "iad" }), ConfigError);
   assertStringIncludes(error.message, "TWILIO_AUTH_TOKEN");

@@ -7,9 +7,11 @@
  */
 
 import type { Leg, LegHandlers, LegStart } from "../legs/leg.ts";
+import { UpstreamError } from "../brain/errors.ts";
+import { bytesPerMs, bytesPerSample } from "../media/format.ts";
 import type { TurnRecord } from "../telemetry/turn.ts";
-import { BrainSession } from "./brain_session.ts";
 import { Decisions } from "./decisions.ts";
+import type { CallContext } from "./context.ts";
 import { perform } from "./effects.ts";
 import { brainSaid } from "./from_brain.ts";
 import { makeEars } from "./listen.ts";
@@ -17,10 +19,16 @@ import { PageNews } from "./page_news.ts";
 import type { CallDeps as PartDeps, CallParts } from "./parts.ts";
 import type { RecordedSettings, RecordedStep } from "./recording.ts";
 import { turnSettings } from "./settings.ts";
+import { Retelling } from "./session/retelling.ts";
+import { BrainSession } from "./session/session.ts";
+import { Sessions } from "./session/sessions.ts";
+import { VoiceMemory } from "./session/voice_memory.ts";
 import { Speaker } from "./speaker.ts";
 import { Timeline } from "./timeline.ts";
 import { guardedClock, Timers } from "./timers.ts";
 import { Transcript } from "./transcript.ts";
+import { isOwed } from "./turns/deadlines.ts";
+import { type CallState, unansweredSinceMs } from "./turns/state.ts";
 import { Typing } from "./typing.ts";
 import { Uplink } from "./uplink.ts";
 
@@ -28,6 +36,8 @@ export type { CallSettings } from "./settings.ts";
 
 /** What a call needs of the server. */
 export interface CallDeps extends PartDeps {
+  /** The call went on elsewhere before, and this is what has to be known of it. */
+  readonly resumes?: CallContext;
   /** Told once, when all of the call is closed. */
   closed(call: Call): void;
   /** Receives the settings, and then each event of the decision road; for replays. */
@@ -41,13 +51,15 @@ export interface CallDeps extends PartDeps {
 export class Call implements LegHandlers {
   readonly start: LegStart;
   readonly kind: Leg["kind"];
-  readonly startedAtMs = Date.now();
+  readonly startedAtMs: number;
   readonly #deps: CallDeps;
   readonly #parts: CallParts;
   readonly #timers: Timers<"deadline" | "digits">;
   readonly #news: PageNews;
   readonly #speaker: Speaker;
   readonly #decisions: Decisions;
+  readonly #sessions: Sessions;
+  readonly #memory: VoiceMemory;
   /** The answer whose audio came last. */
   #playingResponse = "";
   #problems = 0;
@@ -56,10 +68,11 @@ export class Call implements LegHandlers {
   constructor(start: LegStart, leg: Leg, deps: CallDeps) {
     const { settings } = deps;
     this.start = start;
+    this.startedAtMs = deps.resumes?.startedAtMs ?? Date.now();
     this.kind = leg.kind;
     this.#deps = deps;
     const format = leg.brainFormat;
-    const clock = guardedClock(deps.clock, (error) => brain.fail(error as Error));
+    const clock = guardedClock(deps.clock, (error) => this.#broke(error as Error));
     this.#news = new PageNews(leg);
     this.#timers = new Timers(clock);
     this.#speaker = new Speaker(leg, format, clock, {
@@ -69,16 +82,23 @@ export class Call implements LegHandlers {
       cleared: () => deps.telemetry.cleared(),
       problem: (error) => this.problem(error),
     });
-    const brain = new BrainSession(deps.brain, { ...settings, format }, {
-      ready: (_formats, differences) => this.#brainReady(differences),
+    const brain = new BrainSession(deps.upstreams, { ...settings, format }, clock, {
+      ready: (differences) => this.#sessions.ready(differences),
       audio: (responseId, itemId, payload, scanned) => {
         if (!scanned) deps.telemetry.framesSlowPath++;
         this.#brainAudio(responseId, itemId, payload);
       },
       said: (event) => brainSaid(event, this.#parts),
-      failed: (error, code) => this.#brainFailed(error, code),
+      lost: (error) => this.#sessions.lost(error),
+      attemptFailed: ({ model }, { code }) => {
+        deps.telemetry.connectFailed(model, code);
+        deps.log.warn("A brain can't be reached", { callId: start.callId, model, code });
+      },
+      failed: (error) => this.#sessions.failed(error),
       problem: (error) => this.problem(error),
     });
+    const transcript = new Transcript();
+    this.#memory = new VoiceMemory(bytesPerMs(leg.format), bytesPerSample(leg.format));
     this.#parts = {
       start,
       deps,
@@ -91,7 +111,8 @@ export class Call implements LegHandlers {
       }),
       playback: this.#speaker.playback,
       timeline: new Timeline(start.callId, clock.nowMs(), (turn) => this.#turnDone(turn)),
-      transcript: new Transcript(),
+      transcript,
+      retelling: new Retelling(transcript, this.#memory, leg.format),
       typing: new Typing(settings, {
         pause: (ms, fn) => this.#timers.set("digits", ms, fn),
         step: (event) => this.#decisions.take(event),
@@ -103,21 +124,32 @@ export class Call implements LegHandlers {
       problem: (error) => this.problem(error),
       close: (reason, hangUp) => this.#close(reason, hangUp),
     };
+    this.#sessions = new Sessions(this.#parts, this.#memory, (to) => this.#speaker.format = to);
     this.#parts.playback.probe();
-    this.#decisions = new Decisions(turnSettings(settings), {
+    const { resumes } = deps;
+    this.#decisions = new Decisions(turnSettings(settings, resumes), {
       clock,
       timers: this.#timers,
       playing: () => this.#parts.playback.playing(),
       perform: (action, atMs) => perform(action, this.#parts, atMs),
-      settled: (state) => this.#news.state(state),
-      sessionLate: () => this.#sessionLate(),
+      settled: (state) => this.#settled(state),
+      sessionLate: () => this.#sessions.late(),
       record: deps.record,
     });
+    if (!resumes) return;
+    this.#parts.retelling.resume(resumes);
+    this.#decisions.take({ type: "call_resumed", owes: resumes.owes });
   }
 
   /** Ends the call from our side, for a reason that is no one's fault. */
   end(reason: "draining"): void {
     this.#decisions.take({ type: "told_to_end", reason });
+  }
+
+  /** What this call has to know to go on elsewhere, as far as it is heard now. */
+  context(): CallContext {
+    const { retelling, playback } = this.#parts;
+    return retelling.context(this.#decisions.state, playback.playing(), this.startedAtMs);
   }
 
   /** Why the call ended; empty while it goes on. */
@@ -138,6 +170,7 @@ export class Call implements LegHandlers {
     const nowMs = clock.nowMs();
     frames.began(nowMs);
     const echoDbfs = this.#speaker.expectedEchoDbfs(nowMs);
+    this.#memory.push(bytes, nowMs);
     ears.hear(bytes, nowMs, echoDbfs);
     if (echoDbfs !== -Infinity && this.#decisions.state.voiceSinceMs === null) {
       this.#speaker.learnEcho(ears.vad.levelDbfs, nowMs);
@@ -197,44 +230,27 @@ export class Call implements LegHandlers {
     this.#deps.log.warn("A message was refused", { callId: this.start.callId, error });
   }
 
-  ended(by: "caller" | "us" | "lost"): void {
-    this.#decisions.take({ type: "caller_left", lost: by === "lost" });
+  ended(by: "caller" | "us" | "lost" | "stalled"): void {
+    if (by === "stalled") this.#decisions.take({ type: "caller_stalled" });
+    else this.#decisions.take({ type: "caller_left", lost: by === "lost" });
   }
 
-  // The brain comes and goes.
+  /** What of the caller's voice is kept, and whether this is a pause between two turns. */
+  #settled(state: CallState): void {
+    this.#news.state(state);
+    const { brain, retelling } = this.#parts;
+    const fromMs = unansweredSinceMs(state);
+    this.#memory.keepFromMs = fromMs;
+    if (fromMs < Infinity || state.voiceSinceMs !== null) return;
+    retelling.answered();
+    if (state.soundSinceMs === null && !isOwed(state)) brain.paused();
+  }
 
-  #brainReady(differences: readonly string[]): void {
-    const { brain, leg, uplink } = this.#parts;
+  /** Something of ours threw: this call can't be trusted any more, others can. */
+  #broke(error: Error): void {
     const { callId } = this.start;
-    if (differences.length > 0) {
-      this.#deps.log.warn("The brain's session is not what was asked for", {
-        callId,
-        differences: differences.join("; "),
-      });
-    }
-    const { input, output } = brain.formats;
-    this.#speaker.format = output;
-    uplink.start(input);
-    const { brain: { name, model }, settings: { turns } } = this.#deps;
-    leg.tell({ type: "ready", callId, brain: name, model, turns });
-    this.#decisions.take({ type: "brain_ready" });
-  }
-
-  /** The brain is of no more use: the caller hears a short apology, then a clean hang-up. */
-  #brainFailed(error: Error, code: string): void {
-    const { leg, uplink } = this.#parts;
-    uplink.end();
-    this.#deps.telemetry.brainError(code, "fatal");
-    const { callId } = this.start;
-    this.#deps.log.error("The brain failed, the call ends", { callId, code, error });
-    leg.tell({ type: "error", code, message: `The brain failed (${code}).` });
-    this.#decisions.take({ type: "brain_failed" });
-  }
-
-  #sessionLate(): void {
-    const ms = this.#deps.settings.sessionTimeoutMs;
-    const error = new Error(`The brain's session did not stand within ${ms} ms`);
-    this.#parts.brain.fail(Object.assign(error, { code: "session_timeout" }));
+    this.#deps.log.error("A call broke", { callId, error });
+    this.#parts.brain.giveUp(new UpstreamError("The call broke", "internal_error", false));
   }
 
   #close(reason: string, hangsUp: boolean): void {

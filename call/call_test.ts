@@ -1,3 +1,4 @@
+import { Circuit } from "../brain/circuit.ts";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import type { Brain, BrainHandlers, BrainLink } from "../brain/brain.ts";
@@ -29,7 +30,9 @@ const SETTINGS: CallSettings = {
   gateDb: 4,
   silencePromptMs: 0,
   deadAirMs: 6000,
+  connectTimeoutMs: 3000,
   sessionTimeoutMs: 10_000,
+  sessionLimitMs: 3_300_000,
   callLimitMs: 3_300_000,
   idleLimitMs: 300_000,
   digitPauseMs: 1000,
@@ -86,7 +89,7 @@ class Rig {
       end: (reason) => void (this.ended = reason),
     };
     this.call = new Call({ callId: "c", calledNumber: "" }, leg, {
-      brain,
+      upstreams: [{ brain, circuit: new Circuit() }],
       settings: { ...SETTINGS, ...settings },
       clock: this.clock,
       telemetry: this.telemetry,
@@ -225,9 +228,9 @@ describe("a call", () => {
     assert(rig.types().includes("response.cancel"), "and the answer is given up");
   });
 
-  it("has one timer, and none when it is over", () => {
+  it("has a timer for its turns and one for its session, and none when it is over", () => {
     const rig = new Rig();
-    assertEquals(rig.clock.pending, 1);
+    assertEquals(rig.clock.pending, 2);
     rig.ready();
     rig.says({ type: "response.created", response: { id: "r1" } });
     rig.says({
@@ -236,8 +239,8 @@ describe("a call", () => {
       item_id: "i1",
       delta: audio(100),
     });
-    // The machine's, and playback's.
-    assert(rig.clock.pending <= 2);
+    // And playback's.
+    assert(rig.clock.pending <= 3);
     rig.call.ended("caller");
     assertEquals(rig.clock.pending, 0);
   });
@@ -245,8 +248,10 @@ describe("a call", () => {
   it("ends with an apology when the session does not stand in time", () => {
     const rig = new Rig();
     rig.clock.pass(10_001);
-    assertEquals(rig.steps.map(({ event }) => event.type), ["brain_failed"]);
-    assertEquals(rig.steps[0]!.actions.map(({ type }) => type), ["drop", "say"]);
+    const [waits, , fails] = rig.steps;
+    assertEquals(waits!.actions, [{ type: "say", phrase: "one_moment", why: "connecting" }]);
+    assertEquals(fails!.event.type, "brain_failed");
+    assertEquals(fails!.actions.map(({ type }) => type), ["drop", "say"]);
     rig.clock.pass(10_000);
     assertEquals(rig.ended, "brain_failed");
   });
@@ -261,7 +266,7 @@ describe("a call", () => {
       rig.takes = false;
       if (leaves === "brain") rig.leaves();
       else rig.call.end("draining");
-      for (let n = 0; n < 400; n++) {
+      for (let n = 0; n < 900; n++) {
         rig.call.audio(frame, null);
         rig.clock.pass(20);
       }

@@ -23,6 +23,9 @@ export interface CallContext {
   readonly startedAtMs: number;
   readonly lines: readonly SaidLine[];
   readonly unanswered: readonly UnansweredAudio[];
-  /** What the agent owes: `go_on` when an answer was cut in the middle, at the end of the last line. */
-  readonly owes: "nothing" | "greeting" | "answer" | "go_on";
+  /**
+   * What the agent owes: `go_on` when an answer was cut in the middle, at the end of the last line;
+   * `welcome_back` when nothing else is known of the call.
+   */
+  readonly owes: "nothing" | "greeting" | "answer" | "go_on" | "welcome_back";
 }

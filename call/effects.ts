@@ -25,12 +25,17 @@ const TOOL_OUTPUTS: Readonly<Record<ToolOutcome, string>> = {
 
 /** Does one action that was decided at `nowMs`. */
 export function perform(action: CallAction, call: CallParts, nowMs: number): void {
-  const { brain, deps, playback, timeline, transcript, uplink } = call;
+  const { brain, deps, playback, retelling, timeline, transcript, uplink } = call;
   const { log, telemetry } = deps;
   const send = (text: string) => {
+    // It was meant for a session that is gone: what it is about is told to the next one.
+    if (!brain.ready && action.type !== "create_response") return true;
     const taken = brain.send(text);
     if (!taken) call.problem(new Error("The brain did not take a message"));
     return taken;
+  };
+  const tellAgain = (itemId: string) => {
+    for (const request of retelling.correct(itemId)) send(request);
   };
   switch (action.type) {
     case "create_response": {
@@ -50,10 +55,12 @@ export function perform(action: CallAction, call: CallParts, nowMs: number): voi
     case "truncate": {
       const { itemId, audioEndMs } = action;
       telemetry.truncated();
+      if (retelling.isOld(itemId)) return;
       return void send(request.truncateItem(itemId, audioEndMs));
     }
     case "delete_item":
       transcript.remove(action.itemId);
+      if (retelling.isOld(action.itemId)) return tellAgain(action.itemId);
       return void send(request.deleteItem(action.itemId));
     case "commit": {
       const name = commitName(action.utterance);
@@ -83,11 +90,14 @@ export function perform(action: CallAction, call: CallParts, nowMs: number): voi
       const { bargeIn } = action;
       for (const { itemId, heardMs, receivedMs } of playback.playing()) {
         transcript.cut(itemId, heardMs, receivedMs);
+        tellAgain(itemId);
       }
       // What the caller heard ended when playback was held.
       if (bargeIn) timeline.bargedIn(bargeIn.onsetMs, bargeIn.heldAtMs, bargeIn.heldAtMs);
       return playback.drop();
     }
+    case "suspect_session":
+      return brain.suspect(action.asked);
     case "open_uplink":
       return uplink.open();
     case "close_uplink":

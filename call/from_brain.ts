@@ -5,6 +5,7 @@
  * @module
  */
 
+import { UpstreamError } from "../brain/errors.ts";
 import type { BrainEvent } from "../brain/openai/events.ts";
 import { costUsd, usageFrom } from "../brain/prices.ts";
 import { HANG_UP_TOOL } from "../brain/openai/session.ts";
@@ -125,7 +126,7 @@ function responseDone(
   call: CallParts,
   nowMs: number,
 ): void {
-  const { timeline, playback, deps: { telemetry, brain } } = call;
+  const { timeline, playback, deps: { telemetry }, brain: { brain } } = call;
   const { responseId, status, reason } = event;
   const answer = call.state().answers.find((a) => a.responseId === responseId);
   if (event.usage) {
@@ -136,14 +137,24 @@ function responseDone(
     else timeline.used(usage, costUsd(brain.model, usage));
   }
   const failed = status === "failed";
+  if (failed && reason === "insufficient_quota") {
+    return call.brain.fail(new UpstreamError("The brain's quota is used up", reason, false));
+  }
   if (failed) telemetry.brainError(reason || "failed", "retryable");
-  if (answer?.sounds && !answer.cancelled) playback.complete();
+  if (answer?.sounds && !answer.cancelled) {
+    if (status === "completed") {
+      for (const { itemId, receivedMs } of playback.playing()) {
+        if (answer.items.includes(itemId)) call.transcript.lasts(itemId, receivedMs);
+      }
+    }
+    playback.complete();
+  }
   call.step({
     type: "response_done",
     responseId,
     failed,
     stopped: status === "cancelled" && answer?.cancelled === false,
-    fatal: reason === "insufficient_quota",
+    fatal: false,
     retryAfterMs: failed ? waitFor(reason, event.retryAfterMs, call, nowMs) : 0,
   });
 }
@@ -165,9 +176,6 @@ function brainError(
   telemetry.brainError(code, severity);
   // The message may quote what was said, so the code has to do.
   log.warn("The brain reported an error", { callId: call.start.callId, code, severity });
-  if (severity === "fatal" || !call.brain.ready) {
-    return call.brain.fail(Object.assign(new Error("The brain refused the session"), { code }));
-  }
   const why = refusalReason(code);
   // An error without a name is ours only if it can be about an answer.
   if (name === "" && why === "failed" && severity === "harmless") return;

@@ -4,14 +4,15 @@
  * @module
  */
 
-import type { Brain } from "../brain/brain.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import type { BrainSession } from "./brain_session.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Ears } from "./ears.ts";
 import type { Playback } from "./playback.ts";
+import type { Upstream } from "./session/choice.ts";
+import type { Retelling } from "./session/retelling.ts";
+import type { BrainSession } from "./session/session.ts";
 import type { CallSettings } from "./settings.ts";
 import type { CallEvent } from "./turns/events.ts";
 import type { CallState } from "./turns/state.ts";
@@ -22,7 +23,8 @@ import type { Uplink } from "./uplink.ts";
 
 /** What a call is given. */
 export interface CallDeps {
-  readonly brain: Brain;
+  /** Who may answer, in order. */
+  readonly upstreams: readonly Upstream[];
   readonly settings: CallSettings;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -40,6 +42,7 @@ export interface CallParts {
   readonly playback: Playback;
   readonly timeline: Timeline;
   readonly transcript: Transcript;
+  readonly retelling: Retelling;
   readonly typing: Typing;
   /** The brain has said that it takes nothing before this. */
   limitedUntilMs: number;

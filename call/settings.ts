@@ -6,6 +6,7 @@
  */
 
 import type { SessionWish } from "../brain/openai/session.ts";
+import type { CallContext } from "./context.ts";
 import type { AnswerKind, TurnSettings } from "./turns/state.ts";
 
 export interface CallSettings extends Omit<SessionWish, "format"> {
@@ -27,7 +28,12 @@ export interface CallSettings extends Omit<SessionWish, "format"> {
   readonly silencePromptMs: number;
   /** Something is owed and nobody has made a sound for this long. */
   readonly deadAirMs: number;
+  /** The longest that one attempt at a session of the brain may take ... */
+  readonly connectTimeoutMs: number;
+  /** ... and all attempts together, until the call is given up. */
   readonly sessionTimeoutMs: number;
+  /** A session is replaced in a pause when it is this old. */
+  readonly sessionLimitMs: number;
   readonly callLimitMs: number;
   readonly idleLimitMs: number;
   /** Keys pressed within this time of one another are told together. */
@@ -37,14 +43,18 @@ export interface CallSettings extends Omit<SessionWish, "format"> {
 /** The longest silence that `semantic` turns wait out, by eagerness (Realtime guide, VAD). */
 const SEMANTIC_SILENCE_MS = { low: 8000, medium: 4000, auto: 4000, high: 2000 } as const;
 
-/** What the turn machine is told of them. */
-export function turnSettings(settings: CallSettings): TurnSettings {
+/**
+ * What the turn machine is told of them.
+ *
+ * @param resumes Set for a call that went on elsewhere before: it is greeted only if it wasn't yet.
+ */
+export function turnSettings(settings: CallSettings, resumes?: CallContext): TurnSettings {
   const { turns, silenceMs, eagerness, bargeInMs, silencePromptMs, deadAirMs } = settings;
   const { sessionTimeoutMs, callLimitMs, idleLimitMs } = settings;
   return {
     turns,
     bargeInMs,
-    greets: Boolean(settings.prompts.greeting),
+    greets: Boolean(settings.prompts.greeting) && (!resumes || resumes.owes === "greeting"),
     silencePromptMs,
     brainSilenceMs: turns === "semantic" ? SEMANTIC_SILENCE_MS[eagerness] : silenceMs,
     deadAirMs,

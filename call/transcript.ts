@@ -24,10 +24,17 @@ export interface TranscriptLine {
   readonly heardShare: number;
 }
 
+/**
+ * How long a character takes to be said, until this agent's own pace is known: 15 characters a second
+ * are common in English.
+ */
+const MS_PER_CHAR = 65;
+
 export class Transcript {
   readonly #settings: TranscriptSettings;
   /** By item, in the order of the conversation. */
   readonly #lines = new Map<string, TranscriptLine>();
+  #msPerChar = MS_PER_CHAR;
 
   constructor(settings: Partial<TranscriptSettings> = {}) {
     this.#settings = { ...TRANSCRIPT_DEFAULTS, ...settings };
@@ -60,6 +67,25 @@ export class Transcript {
     this.#lines.set(itemId, { ...line, heardShare });
   }
 
+  /** All of an item came: so long its words take, by which those of others are measured. */
+  lasts(itemId: string, receivedMs: number): void {
+    const chars = this.#lines.get(itemId)?.text.length ?? 0;
+    if (chars > 0 && receivedMs > 0) this.#msPerChar = receivedMs / chars;
+  }
+
+  /** No more of the item will come, and its words have run ahead of its sound. */
+  endsAt(itemId: string, receivedMs: number): void {
+    const line = this.#lines.get(itemId);
+    if (!line || line.heardShare < 1) return;
+    this.#lines.set(itemId, { ...line, text: this.soFar(line.text, receivedMs) });
+  }
+
+  /** As much of `text` as is said within `heardMs`, at the agent's pace. */
+  soFar(text: string, heardMs: number): string {
+    const wholeMs = Math.max(heardMs, text.length * this.#msPerChar);
+    return firstWords(text, wholeMs > 0 ? heardMs / wholeMs : 0);
+  }
+
   /** The item is not part of the conversation any more. */
   remove(itemId: string): void {
     this.#lines.delete(itemId);
@@ -83,10 +109,12 @@ export class Transcript {
   }
 }
 
+const heardOf = ({ text, heardShare }: TranscriptLine) => firstWords(text, heardShare);
+
 /** Words are cut where they end: half a word was not heard. */
-function heardOf({ text, heardShare }: TranscriptLine): string {
-  if (heardShare >= 1) return text;
-  const cut = Math.floor(text.length * heardShare);
+function firstWords(text: string, share: number): string {
+  if (share >= 1) return text;
+  const cut = Math.floor(text.length * share);
   if (cut <= 0) return "";
   const inWord = /\S/.test(text[cut] ?? "") && /\S/.test(text[cut - 1]!);
   const end = inWord ? text.lastIndexOf(" ", cut) : cut;

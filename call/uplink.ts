@@ -54,6 +54,7 @@ export class Uplink {
   #open: boolean;
   /** The caller has spoken before the session stood: from there on, everything is kept. */
   #spoke = false;
+  #paused = false;
   #muted = false;
   #ended = false;
   /** Audio that the brain was given so far, in ms. */
@@ -80,8 +81,22 @@ export class Uplink {
     this.#settings = { ...UPLINK_DEFAULTS, ...settings };
   }
 
+  /** The session is gone: until the next one stands nothing is sent, and the call keeps the voice. */
+  pause(): void {
+    this.#ready = false;
+    this.#paused = true;
+    this.#clear();
+  }
+
   /** The session stands: what the caller said in the meantime goes first. */
   start(brainFormat: AudioFormat): void {
+    if (this.#paused) {
+      // What was said meanwhile is told by whoever kept it.
+      this.#spoke = false;
+      if (this.#open) this.#clear();
+    }
+    this.#paused = false;
+    this.#sentMs = 0;
     const transcoder = new Transcoder(this.#legFormat, brainFormat, this.#settings.maxFrameMs);
     this.#forwards = transcoder.idle;
     this.#transcoder = transcoder;
@@ -100,10 +115,13 @@ export class Uplink {
   /** One frame. `payload` is its base64, if the wire brought it so. */
   push(bytes: Uint8Array, payload: string | null): void {
     if (this.#ended) return;
+    if (this.#paused && this.#open) return;
     if (!this.#ready) {
       const early = payload ?? encodeBase64(bytes);
       const { maxEarlyFrames, preRollMs } = this.#settings;
-      if (this.#open || this.#spoke) return this.#keep(early, 0, maxEarlyFrames, Infinity);
+      if (this.#open || (this.#spoke && !this.#paused)) {
+        return this.#keep(early, 0, maxEarlyFrames, Infinity);
+      }
       // Nobody speaks yet: only what comes just before a voice will be wanted.
       return this.#keep(early, bytes.length / bytesPerMs(this.#legFormat), Infinity, preRollMs);
     }
@@ -125,6 +143,15 @@ export class Uplink {
     }
     if (this.#ready) this.#forward(this.#silence, this.#silencePayload);
     else this.push(this.#silence, this.#silencePayload);
+  }
+
+  /** What was kept of the caller goes to the session that stands now, all at once. */
+  resend(bytes: Uint8Array): void {
+    const step = this.#settings.maxFrameMs * bytesPerMs(this.#legFormat);
+    for (let at = 0; at < bytes.length; at += step) {
+      const piece = this.#transcoder!.convert(bytes.subarray(at, at + step));
+      if (piece.length > 0) this.#send(encodeBase64(piece));
+    }
   }
 
   /** The caller speaks: the pre-roll goes first, then every frame. */

@@ -75,6 +75,9 @@ async function fullText(): Promise<string> {
   telemetry.bargedIn();
   telemetry.falseAlarm();
   telemetry.brainError('odd "code"\n{}', "fatal");
+  telemetry.connectFailed("api.example.com", "http_429");
+  telemetry.connected();
+  telemetry.brainReplaced("closed_1006", 250);
   telemetry.webhook(200);
   telemetry.usage("gpt-realtime-2.1", USAGE);
   telemetry.usage("unheard-of", USAGE);

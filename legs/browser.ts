@@ -9,6 +9,7 @@ import * as v from "valibot";
 import { type AudioFormat, bytesPerMs, PCM_24K, type SampleRateHz } from "../media/format.ts";
 import type { ServerSocket, SocketHandlers } from "../runtime/runtime.ts";
 import { type Begin, type Leg, type LegHandlers, type LegNews, ProtocolError } from "./leg.ts";
+import { READ_DEFAULTS, type ReadSettings, ReadWatch } from "./read_watch.ts";
 import {
   LOOK_MS,
   SILENT_FRAME_MS,
@@ -17,7 +18,7 @@ import {
   StallWatch,
 } from "./stall_watch.ts";
 
-export interface BrowserSettings extends StallSettings {
+export interface BrowserSettings extends StallSettings, ReadSettings {
   /** The longest line that a caller may type, in characters. */
   readonly maxTextLength: number;
   /** The longest audio that one message may bring. */
@@ -28,6 +29,7 @@ export interface BrowserSettings extends StallSettings {
 
 const BROWSER_DEFAULTS: BrowserSettings = {
   ...STALL_DEFAULTS,
+  ...READ_DEFAULTS,
   maxTextLength: 4000,
   maxFrameMs: 2000,
   maxProblems: 100,
@@ -85,6 +87,9 @@ export class BrowserLeg implements Leg, SocketHandlers {
   #done = false;
   #problems = 0;
   readonly #stall: StallWatch;
+  readonly #reads: ReadWatch;
+  /** The caller takes nothing from us. */
+  #stalled = false;
   readonly #silence: Uint8Array;
   #watch: ReturnType<typeof setInterval> | undefined;
 
@@ -103,6 +108,7 @@ export class BrowserLeg implements Leg, SocketHandlers {
     this.#settings = { ...BROWSER_DEFAULTS, ...settings };
     this.format = { encoding: "pcm16", sampleRateHz };
     this.#stall = new StallWatch(this.#settings);
+    this.#reads = new ReadWatch(this.#settings);
     this.#silence = new Uint8Array(SILENT_FRAME_MS * bytesPerMs(this.format));
     this.#callId = callId;
     this.#begin = begin;
@@ -129,8 +135,10 @@ export class BrowserLeg implements Leg, SocketHandlers {
     if (this.#done || !this.#call) return;
     try {
       const message = readBrowserMessage(text);
-      if (message.type === "mark") this.#call.markHeard(message.name);
-      else if (message.type === "digit") this.#call.digit(message.digit);
+      if (message.type === "mark") {
+        this.#reads.marked();
+        this.#call.markHeard(message.name);
+      } else if (message.type === "digit") this.#call.digit(message.digit);
       else if (message.type === "bye") {
         this.#end("caller");
         this.#socket?.close(1000, "bye");
@@ -173,6 +181,7 @@ export class BrowserLeg implements Leg, SocketHandlers {
   }
 
   playBytes(bytes: Uint8Array): void {
+    this.#reads.sent(bytes.length / bytesPerMs(this.format));
     this.#socket?.send(bytes as Uint8Array<ArrayBuffer>);
   }
 
@@ -197,7 +206,7 @@ export class BrowserLeg implements Leg, SocketHandlers {
     const socket = this.#socket;
     if (!this.#done) this.#tell({ type: "bye", reason });
     this.#end("us");
-    socket?.close(1000, reason.slice(0, 100));
+    socket?.close(this.#stalled ? 1008 : 1000, reason.slice(0, 100));
   }
 
   /** A microphone may be unplugged in mid-word. A muted one goes on sending, silence. */
@@ -206,6 +215,8 @@ export class BrowserLeg implements Leg, SocketHandlers {
     for (let ms = 0; ms < dueMs && !this.#done; ms += SILENT_FRAME_MS) {
       this.#call?.audio(this.#silence, null);
     }
+    this.#stalled = this.#reads.stalled(this.#socket!.bufferedBytes());
+    if (this.#stalled) this.#end("stalled");
   }
 
   #tell(message: object): void {
@@ -220,7 +231,7 @@ export class BrowserLeg implements Leg, SocketHandlers {
     }
   }
 
-  #end(by: "caller" | "us" | "lost"): void {
+  #end(by: Parameters<LegHandlers["ended"]>[0]): void {
     if (this.#done) return;
     this.#done = true;
     clearInterval(this.#watch);

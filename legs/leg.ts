@@ -39,8 +39,11 @@ export interface LegHandlers {
   text(text: string): void;
   /** The wire brought something wrong that the call survives. Counted, and logged once a call. */
   problem(error: Error): void;
-  /** The caller is gone, or the leg was ended by us; once. */
-  ended(by: "caller" | "us" | "lost"): void;
+  /**
+   * The caller is gone, the leg was ended by us, or the wire takes nothing from us any more; once.
+   * A wire that is stalled stands until `end`.
+   */
+  ended(by: "caller" | "us" | "lost" | "stalled"): void;
 }
 
 /** A peer broke its protocol: which peer, and what was wrong with which field. */

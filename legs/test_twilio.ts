@@ -8,7 +8,8 @@
 import { assert } from "@std/assert";
 import type { LegStart } from "./leg.ts";
 import { FakeCall, FakeSocket } from "./test_wire.ts";
-import { TwilioLeg, type TwilioSettings } from "./twilio.ts";
+import { TwilioLeg } from "./twilio.ts";
+import type { TwilioSettings } from "./twilio_settings.ts";
 
 export const SID = "MZ0123456789abcdef0123456789abcdef";
 

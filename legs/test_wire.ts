@@ -25,8 +25,11 @@ export class FakeSocket implements ServerSocket {
     write();
   }
 
+  /** What the kernel has not taken. */
+  waitingBytes = 0;
+
   bufferedBytes(): number {
-    return 0;
+    return this.waitingBytes;
   }
 
   close(code: number, reason: string): void {

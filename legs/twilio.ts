@@ -8,13 +8,14 @@
  * @module
  */
 
-import { decodeBase64Into, encodeBase64 } from "../media/base64.ts";
+import { base64ByteLength, decodeBase64Into, encodeBase64 } from "../media/base64.ts";
 import { PCMU } from "../media/format.ts";
 import { MULAW_SILENCE } from "../media/mulaw.ts";
 import type { ServerSocket, SocketHandlers } from "../runtime/runtime.ts";
 import { type Begin, type Leg, type LegHandlers, ProtocolError } from "./leg.ts";
 import { MediaFrame } from "./media_frame.ts";
-import { LOOK_MS, STALL_DEFAULTS, type StallSettings, StallWatch } from "./stall_watch.ts";
+import { ReadWatch } from "./read_watch.ts";
+import { LOOK_MS, StallWatch } from "./stall_watch.ts";
 import {
   clearMessage,
   markMessage,
@@ -23,25 +24,7 @@ import {
   type TwilioMessage,
 } from "./twilio_messages.ts";
 import { hangUpCall, type TwilioPort } from "./twilio_rest.ts";
-
-export interface TwilioSettings extends StallSettings {
-  /** A jump of the timestamps is filled up to this; OpenAI's own adapter caps at 10 s too. */
-  readonly maxGapMs: number;
-  /** The longest audio that one message may bring. */
-  readonly maxFrameMs: number;
-  /** How long a socket may stay open before its `start`. */
-  readonly startTimeoutMs: number;
-  /** After this many broken messages the stream is closed: it isn't Twilio. */
-  readonly maxProblems: number;
-}
-
-const TWILIO_DEFAULTS: TwilioSettings = {
-  ...STALL_DEFAULTS,
-  maxGapMs: 10_000,
-  maxFrameMs: 2000,
-  startTimeoutMs: 10_000,
-  maxProblems: 100,
-};
+import { TWILIO_DEFAULTS, type TwilioSettings } from "./twilio_settings.ts";
 
 const BYTES_PER_MS = 8;
 const FRAME_BYTES = 160;
@@ -80,6 +63,9 @@ export class TwilioLeg implements Leg, SocketHandlers {
   #done = false;
   #problems = 0;
   readonly #stall: StallWatch;
+  readonly #reads: ReadWatch;
+  /** The caller takes nothing from us. */
+  #stalled = false;
   #watch: ReturnType<typeof setInterval> | undefined;
   #startTimer: ReturnType<typeof setTimeout> | undefined;
   /** Stream time up to which audio was handed over, or -1 before the first frame. */
@@ -102,6 +88,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
     this.#counts = counts;
     this.#twilio = twilio;
     this.#stall = new StallWatch(this.#settings);
+    this.#reads = new ReadWatch(this.#settings);
     this.#bytes = new Uint8Array(this.#settings.maxFrameMs * BYTES_PER_MS);
     this.#view = this.#bytes;
   }
@@ -142,6 +129,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
   // To the caller.
 
   playBase64(payload: string): void {
+    this.#reads.sent(base64ByteLength(payload) / BYTES_PER_MS);
     this.#socket?.send(mediaMessage(this.#streamSid, payload));
   }
 
@@ -173,7 +161,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
   end(reason: string): void {
     const socket = this.#socket;
     this.#end("us");
-    socket?.close(1000, reason.slice(0, 100));
+    socket?.close(this.#stalled ? 1008 : 1000, reason.slice(0, 100));
   }
 
   #message(message: TwilioMessage): void {
@@ -195,8 +183,10 @@ export class TwilioLeg implements Leg, SocketHandlers {
       const { track, payload, timestamp } = message.media;
       // <Connect><Stream> brings the caller's track alone; another would be our own voice.
       if (track === "inbound") this.#media(payload, Number(timestamp));
-    } else if (message.event === "mark") this.#call.markHeard(message.mark.name);
-    else if (message.event === "dtmf") this.#call.digit(message.dtmf.digit.toUpperCase());
+    } else if (message.event === "mark") {
+      this.#reads.marked();
+      this.#call.markHeard(message.mark.name);
+    } else if (message.event === "dtmf") this.#call.digit(message.dtmf.digit.toUpperCase());
     else this.#end("caller");
   }
 
@@ -271,6 +261,8 @@ export class TwilioLeg implements Leg, SocketHandlers {
   #look(): void {
     const dueMs = this.#stall.look(performance.now());
     if (dueMs > 0) this.#fill(dueMs);
+    this.#stalled = this.#reads.stalled(this.#socket!.bufferedBytes());
+    if (this.#stalled) this.#end("stalled");
   }
 
   #stopTimers(): void {
@@ -288,7 +280,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
     }
   }
 
-  #end(by: "caller" | "us" | "lost"): void {
+  #end(by: Parameters<LegHandlers["ended"]>[0]): void {
     if (this.#done) return;
     this.#done = true;
     this.#stopTimers();

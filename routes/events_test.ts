@@ -168,6 +168,30 @@ test("a listener who does not read is dropped, and those who read go on", async 
   await server.stop();
 });
 
+test("what waits for a listener is bounded in characters too, and reading makes room again", async () => {
+  let tell: Parameters<History["watch"]>[0] = () => {};
+  const history = {
+    watch(watcher: typeof tell) {
+      tell = watcher;
+      return () => {};
+    },
+  };
+  const size = eventText("turn", { callId: "CA1", turn: TURN }).length;
+  const feed = new EventFeed(history, () => "", { maxWaitingChars: 3 * size });
+  const listener = feed.listen()!;
+  let dropped = 0;
+  listener.dropped = () => dropped++;
+  await listener.next();
+  const turn = () => tell({ type: "turn", callId: "CA1", turn: TURN });
+  for (let i = 0; i < 3; i++) turn();
+  assertEquals((await listener.next())!.length, 3 * size);
+  for (let i = 0; i < 3; i++) turn();
+  assertEquals([dropped, feed.listeners], [0, 1]);
+  turn();
+  assertEquals([dropped, feed.listeners], [1, 0]);
+  assertEquals(await listener.next(), null);
+});
+
 test("HEAD takes no listener's place: nobody would ever leave it", async () => {
   const { feed, server, url } = await serve();
   const answer = await fetch(url, { method: "HEAD" });

@@ -8,13 +8,14 @@ import { Hono } from "hono";
 import type { Services } from "../server/services.ts";
 import type { Bindings } from "./bindings.ts";
 
-export function opsRoutes({ registry, telemetry }: Services) {
+export function opsRoutes({ config, registry, telemetry, probe }: Services) {
   const app = new Hono<Bindings>();
 
   app.get("/health", (c) => c.json(telemetry.health()));
 
   app.get("/ready", (c) => {
-    const reason = registry.closedBecause;
+    if (config.EARSHOT_READY_NEEDS_BRAIN) probe.look();
+    const reason = registry.closedBecause ?? (probe.unreachable && "brain_unreachable");
     const body = {
       ready: reason === null,
       reason,

@@ -8,7 +8,7 @@
  */
 
 import type { Context, MiddlewareHandler } from "hono";
-import { type Config, isLoopbackUrl } from "../config.ts";
+import type { Config } from "../config.ts";
 import type { Bindings } from "./bindings.ts";
 
 const LOOPBACK_NAME = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i;
@@ -78,7 +78,7 @@ const shown = (text: string) => JSON.stringify(text.slice(0, 100));
 export function notFromHere(c: Context<Bindings>, config: Config): string | null {
   if (config.FLY_REGION) return "on Fly";
   // What stands in front of us reaches us over loopback too, and may add no header.
-  if (config.PUBLIC_URL && !isLoopbackUrl(config.PUBLIC_URL)) return "while PUBLIC_URL is set";
+  if (config.isPublic) return "while PUBLIC_URL is set";
   if (!LOOPBACK_ADDRESS.test(c.env?.remoteAddress ?? "")) return "beyond this machine";
   if (FORWARDED.some((name) => c.req.header(name) !== undefined)) return "through a proxy";
   if (!LOOPBACK_NAME.test(nameOf(c))) return "under a name other than localhost";

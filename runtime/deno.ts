@@ -39,7 +39,7 @@ function upgradeDeno(
     send(data) {
       if (socket.readyState !== WebSocket.OPEN) return false;
       if (socket.bufferedAmount > limits.maxBufferedBytes) {
-        socket.close(1008, "the peer reads too slowly");
+        port.close(1008, "the peer reads too slowly");
         return false;
       }
       socket.send(data);
@@ -48,13 +48,18 @@ function upgradeDeno(
     cork: (write) => write(),
     bufferedBytes: () => socket.bufferedAmount,
     close(code, reason) {
-      if (socket.readyState <= WebSocket.OPEN) socket.close(code, fitting(reason));
+      if (socket.readyState > WebSocket.OPEN) return;
+      socket.close(code, fitting(reason));
+      // Deno waits for ever for the answer of a peer that doesn't read (2.9.6).
+      unanswered = setTimeout(() => closeOnce(1006, ""), limits.pongTimeoutSeconds * 1000);
     },
   };
   let closed = false;
+  let unanswered: ReturnType<typeof setTimeout> | undefined;
   const closeOnce = (code: number, reason: string) => {
     if (closed) return;
     closed = true;
+    clearTimeout(unanswered);
     handlers.close(code, reason);
   };
   // Of a peer that goes before the upgrade is done Deno 2.9.6 tells nothing at all.
@@ -65,6 +70,7 @@ function upgradeDeno(
     handlers.open(port);
   };
   socket.onmessage = ({ data }) => {
+    if (closed) return;
     const size = typeof data === "string" ? data.length : data.byteLength;
     if (size > limits.maxMessageBytes) {
       port.close(1009, `message of ${size} bytes is over ${limits.maxMessageBytes}`);

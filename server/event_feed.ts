@@ -13,6 +13,8 @@ export interface EventFeedSettings {
   readonly healthEveryMs: number;
   /** Events that wait for a listener who reads slowly; the next one drops the listener. */
   readonly maxWaiting: number;
+  /** The same for their characters: one event has about a thousand. */
+  readonly maxWaitingChars: number;
 }
 
 const EVENT_FEED_DEFAULTS: EventFeedSettings = {
@@ -20,6 +22,7 @@ const EVENT_FEED_DEFAULTS: EventFeedSettings = {
   healthEveryMs: 1000,
   // At 150 calls about a quarter of a minute. The texts are shared by all who wait for them.
   maxWaiting: 1000,
+  maxWaitingChars: 262_144,
 };
 
 /** One open `GET /events`. */
@@ -63,7 +66,7 @@ export class EventFeed {
   /** A new listener, who hears of the health at once; null when there is no room. */
   listen(): Listener | null {
     if (this.#closed || this.#listeners.size >= this.#settings.maxListeners) return null;
-    const queue = new Queue(this.#settings.maxWaiting, () => this.#gone(queue));
+    const queue = new Queue(this.#settings, () => this.#gone(queue));
     this.#listeners.add(queue);
     if (this.#listeners.size === 1) this.#start();
     queue.push(eventText("health", this.#health()));
@@ -108,19 +111,24 @@ export function eventText(event: string, data: unknown): string {
 
 class Queue implements Listener {
   dropped: () => void = () => {};
-  readonly #maxWaiting: number;
+  readonly #settings: EventFeedSettings;
   readonly #gone: () => void;
   #waiting: string[] = [];
+  #waitingChars = 0;
   #wake: (() => void) | null = null;
   #left = false;
 
-  constructor(maxWaiting: number, gone: () => void) {
-    this.#maxWaiting = maxWaiting;
+  constructor(settings: EventFeedSettings, gone: () => void) {
+    this.#settings = settings;
     this.#gone = gone;
   }
 
   push(text: string): void {
-    if (this.#waiting.length >= this.#maxWaiting) return this.drop();
+    const { maxWaiting, maxWaitingChars } = this.#settings;
+    this.#waitingChars += text.length;
+    if (this.#waiting.length >= maxWaiting || this.#waitingChars > maxWaitingChars) {
+      return this.drop();
+    }
     this.#waiting.push(text);
     this.#wake?.();
   }
@@ -132,6 +140,7 @@ class Queue implements Listener {
       this.#wake = null;
     }
     if (this.#left) return null;
+    this.#waitingChars = 0;
     return this.#waiting.splice(0).join("");
   }
 

@@ -8,8 +8,11 @@
 import type { Brain } from "../brain/brain.ts";
 import { createEchoBrain, createEchoServer } from "../brain/echo/mod.ts";
 import { createOpenAiBrain, OPENAI_DEFAULTS } from "../brain/openai/openai.ts";
+import { reach } from "../brain/openai/reach.ts";
 import { costUsd, defaultModel } from "../brain/prices.ts";
 import type { RealtimeServer } from "../brain/realtime/server.ts";
+import { Circuit } from "../brain/circuit.ts";
+import type { Upstream } from "../call/session/choice.ts";
 import { Call } from "../call/call.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { History } from "./history.ts";
@@ -20,6 +23,7 @@ import type { Leg, LegStart } from "../legs/leg.ts";
 import { bystanders } from "./bystanders.ts";
 import { ClientSecrets } from "./client_secrets.ts";
 import { callSettings } from "./call_settings.ts";
+import { BrainProbe } from "./brain_probe.ts";
 import { EventFeed } from "./event_feed.ts";
 import { StreamTokens } from "./stream_tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -39,6 +43,8 @@ export interface Services {
   /** Open the sockets of pages and Realtime clients. */
   readonly secrets: ClientSecrets;
   readonly brain: Brain;
+  /** Whether a brain can be reached; it knows nothing until it is asked to look. */
+  readonly probe: BrainProbe;
   /** What `/v1/realtime` serves. */
   readonly realtime: RealtimeServer;
   /**
@@ -52,16 +58,22 @@ export interface Services {
 /** A webhook's reservation waits this long for its stream; Twilio dials at once. */
 const RESERVATION_MS = 15_000;
 
-function createBrain(config: Config): Brain {
+/** Who answers, in order. */
+function createUpstreams(config: Config): Upstream[] {
+  const connectTimeoutMs = config.EARSHOT_CONNECT_TIMEOUT_MS;
   const model = config.OPENAI_REALTIME_MODEL ?? defaultModel;
-  if (config.brain === "echo") {
-    return createEchoBrain({ thinkMs: config.EARSHOT_THINK_MS, model: "echo" });
-  }
-  return createOpenAiBrain({
-    url: config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url,
-    apiKey: config.OPENAI_API_KEY,
-    model,
-  });
+  const first = config.brain === "echo"
+    ? createEchoBrain({ thinkMs: config.EARSHOT_THINK_MS, model: "echo" })
+    : createOpenAiBrain({
+      url: config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url,
+      apiKey: config.OPENAI_API_KEY,
+      model,
+      connectTimeoutMs,
+    });
+  const others = config.fallbacks.map(({ url, key, model: own }) =>
+    createOpenAiBrain({ url, apiKey: key, model: own ?? model, connectTimeoutMs })
+  );
+  return [first, ...others].map((brain) => ({ brain, circuit: new Circuit() }));
 }
 
 /** For whoever only wants to know how many there are. */
@@ -95,18 +107,23 @@ export function createServices(config: Config, log: Logger): Services {
     maxCallsPerAddress: config.EARSHOT_MAX_CALLS_PER_ADDRESS,
     newCallsPerSecond: config.EARSHOT_NEW_CALLS_PER_SECOND,
   });
+  const first = config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url;
+  const endpoints = [first, ...config.fallbacks.map(({ url }) => url)];
+  // The echo is in this very process.
+  const probe = new BrainProbe(config.brain === "echo" ? [] : endpoints, reach);
   const telemetry = new Telemetry({
     calls: countsOf(registry),
     region: config.region,
     instance: config.instance,
     version: VERSION,
+    unreachable: () => probe.unreachable,
     costUsd,
   });
   const history = new History({ maxDoneCalls: config.EARSHOT_HISTORY_CALLS });
   const events = new EventFeed(history, () => telemetry.health(), {
     maxListeners: config.EARSHOT_MAX_LISTENERS,
   });
-  const brain = createBrain(config);
+  const upstreams = createUpstreams(config);
   const settings = callSettings(config.call);
 
   return {
@@ -118,7 +135,8 @@ export function createServices(config: Config, log: Logger): Services {
     events,
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
     secrets: new ClientSecrets(config.EARSHOT_ADMIN_TOKEN ?? config.TWILIO_AUTH_TOKEN),
-    brain,
+    brain: upstreams[0]!.brain,
+    probe,
     realtime: createEchoServer({
       thinkMs: config.EARSHOT_THINK_MS,
       maxMessageBytes: config.EARSHOT_MAX_MESSAGE_BYTES,
@@ -131,7 +149,7 @@ export function createServices(config: Config, log: Logger): Services {
       let call: Call;
       try {
         call = new Call(start, leg, {
-          brain,
+          upstreams,
           settings,
           clock: systemClock,
           telemetry,

@@ -60,7 +60,8 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     "web",
     "config.ts",
   ],
-  "config.ts": [],
+  "config.ts": ["environment.ts"],
+  "environment.ts": [],
   "version.ts": ["deno.json"],
   "app.ts": ["server", "routes"],
   "main.ts": [

@@ -21,8 +21,10 @@ export interface CallCounts {
 
 /** The state of one instance, for people and checks. */
 export interface HealthReport {
-  /** `ok` takes calls; `full` and `draining` don't. */
-  readonly status: "ok" | "full" | "draining";
+  /** `ok` and `degraded` take calls; `full` and `draining` don't. */
+  readonly status: "ok" | "degraded" | "full" | "draining";
+  /** What callers notice of a brain in trouble, in words; empty when all is well. */
+  readonly degradedBecause: readonly string[];
   /** Why calls may sound bad just now, in words; empty when all is well. */
   readonly warnings: readonly string[];
   readonly uptimeMs: number;

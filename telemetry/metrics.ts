@@ -5,6 +5,7 @@
  * @module
  */
 
+import process from "node:process";
 import type * as prom from "prom-client";
 import { Counter, Gauge, Histogram, Registry } from "./prom.ts";
 
@@ -23,6 +24,9 @@ const CALL_REFUSALS = [
   "full", "draining", "browsers_full", "caller_limit", "address_limit", "too_fast",
 ];
 
+/** Bounds of the gap while a session is replaced: the aim is 0.3 s, and callers bear about 2. */
+const GAP_BUCKETS_SECONDS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20];
+
 /** What is read at each scrape, so that it costs nothing in between. */
 export interface ScrapeSources {
   readonly framesIn: () => number;
@@ -36,12 +40,12 @@ export interface ScrapeSources {
     readonly liveByKind: Readonly<Record<string, number>>;
     readonly closedBecause: string | null;
   };
+  /** What is wrong now; of each kind there is a series, 0 while all is well. */
+  readonly troubles: { readonly kinds: readonly string[]; now(): readonly { kind: string }[] };
   /** In seconds; null until something was measured. */
   readonly loopDelay: () => { p50: number | null; p99: number | null; max: number | null };
   /** 0..1; null where the system does not tell. */
   readonly stealShare: () => number | null;
-  readonly rssBytes: () => number;
-  readonly cpuSeconds: () => number;
   readonly uptimeSeconds: () => number;
 }
 
@@ -65,6 +69,9 @@ export interface Metrics {
   readonly deadAirs: prom.Counter;
   readonly discardedTokens: prom.Counter;
   readonly brainErrors: prom.Counter<"code" | "severity">;
+  readonly brainReplaced: prom.Counter<"reason">;
+  readonly brainGapSeconds: prom.Histogram;
+  readonly connectFailures: prom.Counter<"brain" | "code">;
   readonly webhooks: prom.Counter<"status">;
   readonly tokens: prom.Counter<"model" | "direction" | "modality">;
   readonly costUsd: prom.Counter<"model">;
@@ -129,9 +136,13 @@ export function createMetrics(
   );
   scrapedCounter("frames_slow_total", "Frames that took over 5 ms to handle.", read.slowFrames);
   scrapedCounter("loop_late_total", "Times the event loop ran over 60 ms late.", read.lateTicks);
-  scrapedCounter("cpu_seconds_total", "CPU time of this process.", read.cpuSeconds);
+  scrapedCounter("cpu_seconds_total", "CPU time of this process.", cpuSeconds);
   scrapedGauge("uptime_seconds", "Time since the start.", read.uptimeSeconds);
-  scrapedGauge("memory_rss_bytes", "Resident memory of this process.", read.rssBytes);
+  scrapedGauge(
+    "memory_rss_bytes",
+    "Resident memory of this process.",
+    () => process.memoryUsage.rss(),
+  );
   scrapedGauge("cpu_steal_ratio", "Share of CPU time that the host took.", read.stealShare);
   scrapedGauge("event_loop_delay_p50_seconds", "Loop delay, median.", () => read.loopDelay().p50);
   scrapedGauge("event_loop_delay_p99_seconds", "Loop delay, 99 %.", () => read.loopDelay().p99);
@@ -149,6 +160,17 @@ export function createMetrics(
     registers,
     collect() {
       for (const [kind, live] of Object.entries(read.calls.liveByKind)) this.set({ kind }, live);
+    },
+  });
+
+  new Gauge({
+    name: "earshot_degraded",
+    help: "1 while callers notice this trouble with the brain.",
+    labelNames: ["reason"],
+    registers,
+    collect() {
+      const now = new Set(read.troubles.now().map(({ kind }) => kind));
+      for (const reason of read.troubles.kinds) this.set({ reason }, now.has(reason) ? 1 : 0);
     },
   });
 
@@ -211,6 +233,20 @@ export function createMetrics(
       "Tokens of answers that were asked for early and taken back; counted in tokens too.",
     ),
     brainErrors: counter("brain_errors_total", "Errors of brains.", ["code", "severity"]),
+    brainReplaced: counter("brain_replaced_total", "Sessions replaced within a call, and why.", [
+      "reason",
+    ]),
+    brainGapSeconds: histogram(
+      "brain_gap_seconds",
+      "From the loss of a session until the next one stood.",
+      [],
+      GAP_BUCKETS_SECONDS,
+    ),
+    connectFailures: counter(
+      "brain_connect_failures_total",
+      "Sessions that could not be opened, by brain and code.",
+      ["brain", "code"],
+    ),
     webhooks,
     tokens: counter("tokens_total", "Tokens used; cached ones are not in input too.", [
       "model",
@@ -220,4 +256,9 @@ export function createMetrics(
     costUsd: counter("cost_usd_total", "What priced usage cost, in US dollars.", ["model"]),
     unpriced: counter("unpriced_responses_total", "Usage of models without a price.", ["model"]),
   };
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }

@@ -5,48 +5,23 @@
  */
 
 import process from "node:process";
+import { BrainWatch, type Trouble, TROUBLES } from "./brain_watch.ts";
 import { CpuStealMonitor } from "./cpu_steal.ts";
 import { FrameWatch } from "./frame_watch.ts";
-import {
-  type CallCounts,
-  type CallKind,
-  type HealthReport,
-  rounded,
-  tenths,
-  warningsFor,
-} from "./health.ts";
+import { type CallKind, type HealthReport, rounded, tenths, warningsFor } from "./health.ts";
 import { BoundedLabel } from "./labels.ts";
 import { log } from "./log.ts";
 import { LoopDelayMonitor } from "./loop_delay.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { countTokens, observeTurn, seconds } from "./observe.ts";
+import type { TelemetryOptions } from "./options.ts";
 import { RollingHistogram } from "./rolling_histogram.ts";
-import type { CallEndReason, ErrorSeverity, TurnRecord, TurnStages, UsageTokens } from "./turn.ts";
-
-/** Settings of a {@link Telemetry}. */
-export interface TelemetryOptions {
-  readonly calls: CallCounts;
-  readonly region: string;
-  /** The machine: `FLY_MACHINE_ID`, or a name of our own. */
-  readonly instance: string;
-  readonly version?: string;
-  /** How far back percentiles look. Default 5 minutes. */
-  readonly windowMs?: number;
-  /** Prices usage; null when the model has no known price. Without it nothing is priced. */
-  readonly costUsd?: (model: string, usage: UsageTokens) => number | null;
-  /** Monotonic milliseconds. */
-  readonly now?: () => number;
-}
+import type { CallEndReason, ErrorSeverity, TurnRecord, UsageTokens } from "./turn.ts";
 
 /** Different values that one label may have before the rest are `other`. */
 const MAX_LABEL_VALUES = 32;
 const LONGEST_TURN_MS = 120_000;
 const STEAL_LOOK_EVERY_MS = 5_000;
-
-// deno-fmt-ignore
-const STAGES: readonly [keyof TurnStages, string][] = [
-  ["endpointMs", "endpoint"], ["commitMs", "commit"], ["createdMs", "created"],
-  ["firstDeltaMs", "first_delta"], ["firstSentMs", "first_sent"], ["firstHeardMs", "first_heard"],
-];
 
 /** One for an instance. Owns its metrics and, from `start()` to `stop()`, two timers. */
 export class Telemetry {
@@ -71,9 +46,12 @@ export class Telemetry {
   readonly #latency: RollingHistogram;
   readonly #loop: LoopDelayMonitor;
   readonly #steal = new CpuStealMonitor();
+  readonly #brains: BrainWatch;
   readonly #metrics: Metrics;
   readonly #endReasons = new BoundedLabel(MAX_LABEL_VALUES);
   readonly #refusals = new BoundedLabel(MAX_LABEL_VALUES);
+  readonly #replacements = new BoundedLabel(MAX_LABEL_VALUES);
+  readonly #brainNames = new BoundedLabel(MAX_LABEL_VALUES);
   readonly #codes = new BoundedLabel(MAX_LABEL_VALUES);
   readonly #models = new BoundedLabel(MAX_LABEL_VALUES);
   readonly #statuses = new BoundedLabel(MAX_LABEL_VALUES);
@@ -86,6 +64,7 @@ export class Telemetry {
       region: options.region || "local",
       instance: options.instance,
       version: options.version ?? "unknown",
+      unreachable: options.unreachable ?? (() => null),
       windowMs: options.windowMs ?? 300_000,
       now: options.now ?? (() => performance.now()),
     };
@@ -96,6 +75,7 @@ export class Telemetry {
     this.#latency = new RollingHistogram({ windowMs, highestMs: LONGEST_TURN_MS, stepsPerMs: 1 });
     const server = log("server");
     this.frames = new FrameWatch((sentence, fields) => server.warn(sentence, fields), { now });
+    this.#brains = new BrainWatch(windowMs);
     this.#loop = new LoopDelayMonitor(
       windowMs,
       (delayMs, nowMs) => this.frames.ticked(delayMs, nowMs),
@@ -109,10 +89,9 @@ export class Telemetry {
       slowFrames: () => this.frames.slowFrames,
       lateTicks: () => this.frames.lateTicks,
       calls: this.#options.calls,
+      troubles: { kinds: TROUBLES, now: () => this.#troubles() },
       loopDelay: () => this.#loopDelaySeconds(),
       stealShare: () => this.#steal.share,
-      rssBytes: () => process.memoryUsage.rss(),
-      cpuSeconds: () => cpuSeconds(),
       uptimeSeconds: () => this.uptimeMs / 1000,
     });
   }
@@ -145,6 +124,7 @@ export class Telemetry {
   callEnded(kind: CallKind, reason: CallEndReason, durationMs: number): void {
     this.#metrics.callsEnded.inc({ kind, reason: this.#endReasons.valueOf(reason) });
     this.#metrics.callSeconds.observe({ kind }, seconds(durationMs));
+    this.#brains.callEnded(reason, this.#options.now());
   }
 
   /** A call was not taken: `full`, `draining`, `bad_token` and their like. */
@@ -162,21 +142,11 @@ export class Telemetry {
    * that was cut before its first audio was sent has no latency to speak of.
    */
   turn(turn: TurnRecord): void {
-    const { kind, stages, totalMs, bargeIn } = turn;
-    this.#metrics.turns.inc({ kind });
-    for (const [stage, label] of STAGES) {
-      const ms = stages[stage];
-      if (ms !== undefined) this.#metrics.stageSeconds.observe({ stage: label }, seconds(ms));
-    }
-    if (stages.firstSentMs !== undefined) {
-      this.#metrics.turnSeconds.observe({ kind }, seconds(totalMs));
-      if (kind === "answer") this.#latency.record(totalMs, this.#options.now());
-    }
-    if (bargeIn !== undefined) {
-      const { onsetToClearMs, lastHeardMs } = bargeIn;
-      this.#metrics.bargeInSeconds.observe({ stage: "clear" }, seconds(onsetToClearMs));
-      this.#metrics.bargeInSeconds.observe({ stage: "last_heard" }, seconds(lastHeardMs));
-    }
+    observeTurn(turn, this.#metrics);
+    if (turn.stages.firstSentMs === undefined || turn.kind !== "answer") return;
+    const nowMs = this.#options.now();
+    this.#latency.record(turn.totalMs, nowMs);
+    this.#brains.answered(nowMs);
   }
 
   /** Queued audio was cleared. */
@@ -216,7 +186,39 @@ export class Telemetry {
 
   /** A brain reported an error, or failed. */
   brainError(code: string, severity: ErrorSeverity): void {
-    this.#metrics.brainErrors.inc({ code: this.#codes.valueOf(code), severity });
+    const label = this.#codes.valueOf(code);
+    this.#metrics.brainErrors.inc({ code: label, severity });
+    this.#brains.error(label, severity, this.#options.now());
+  }
+
+  /** A brain's session stands: the first of a call, or the next one. */
+  connected(): void {
+    this.#brains.connected(this.#options.now());
+  }
+
+  /**
+   * A session could not be opened, one attempt; `connected` tells of those that could.
+   *
+   * @param brain Which one: the name of the brain, or the host of its URL.
+   * @param code Why: `http_429`, `closed_1006`, `session_timeout`.
+   */
+  connectFailed(brain: string, code: string): void {
+    const labels = { brain: this.#brainNames.valueOf(brain), code: this.#codes.valueOf(code) };
+    this.#metrics.connectFailures.inc(labels);
+    this.#brains.connectFailed(labels.brain, labels.code, this.#options.now());
+  }
+
+  /**
+   * A call goes on with another session.
+   *
+   * @param reason What became of the one before: `rotation` when we chose to, else a code such as
+   *   `closed_1006` or `session_expired`. Only what we did not choose counts against our health.
+   * @param gapMs From the loss, or from where a rotation stopped the old one, until the new one stood.
+   */
+  brainReplaced(reason: string, gapMs: number): void {
+    this.#metrics.brainReplaced.inc({ reason: this.#replacements.valueOf(reason) });
+    this.#metrics.brainGapSeconds.observe(seconds(gapMs));
+    this.#brains.replaced(reason, this.#options.now());
   }
 
   /** A webhook was answered. */
@@ -231,19 +233,7 @@ export class Telemetry {
    */
   usage(model: string, usage: UsageTokens): number | null {
     const label = this.#models.valueOf(model);
-    const add = (direction: string, modality: string, tokens: number) => {
-      if (tokens > 0 && Number.isFinite(tokens)) {
-        this.#metrics.tokens.inc({ model: label, direction, modality }, tokens);
-      }
-    };
-    add("input", "text", usage.inputTextTokens - usage.cachedTextTokens);
-    add("input", "audio", usage.inputAudioTokens - usage.cachedAudioTokens);
-    add("input", "image", usage.inputImageTokens - usage.cachedImageTokens);
-    add("cached_input", "text", usage.cachedTextTokens);
-    add("cached_input", "audio", usage.cachedAudioTokens);
-    add("cached_input", "image", usage.cachedImageTokens);
-    add("output", "text", usage.outputTextTokens);
-    add("output", "audio", usage.outputAudioTokens);
+    countTokens(usage, label, this.#metrics);
     const cost = this.#costUsd?.(model, usage) ?? null;
     if (cost === null) this.#metrics.unpriced.inc({ model: label });
     else if (cost > 0 && Number.isFinite(cost)) this.#metrics.costUsd.inc({ model: label }, cost);
@@ -255,8 +245,10 @@ export class Telemetry {
     const { calls, region, instance, version, windowMs, now } = this.#options;
     const loop = this.#loop.summary();
     const cpuSteal = this.#steal.share;
+    const troubles = this.#troubles();
     return {
-      status: calls.closedBecause ?? "ok",
+      status: calls.closedBecause ?? (troubles.length > 0 ? "degraded" : "ok"),
+      degradedBecause: troubles.map(({ text }) => text),
       warnings: warningsFor(loop, cpuSteal),
       uptimeMs: Math.round(this.uptimeMs),
       version,
@@ -281,19 +273,14 @@ export class Telemetry {
     return this.#metrics.registry.contentType;
   }
 
+  #troubles(): Trouble[] {
+    const { calls, now, unreachable } = this.#options;
+    return this.#brains.troubles(calls.live, unreachable(), now());
+  }
+
   #loopDelaySeconds(): { p50: number | null; p99: number | null; max: number | null } {
     const { p50, p99, max } = this.#loop.summary();
     const toSeconds = (ms: number | null) => ms === null ? null : ms / 1000;
     return { p50: toSeconds(p50), p99: toSeconds(p99), max: toSeconds(max) };
   }
-}
-
-/** Prometheus takes no NaN in a sum, and a clock that ran back must not subtract from it. */
-function seconds(ms: number): number {
-  return Number.isFinite(ms) && ms > 0 ? ms / 1000 : 0;
-}
-
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }

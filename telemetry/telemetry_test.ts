@@ -1,7 +1,8 @@
 import test from "node:test";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { calls } from "./test_calls.ts";
-import { Telemetry, type TelemetryOptions } from "./telemetry.ts";
+import type { TelemetryOptions } from "./options.ts";
+import { Telemetry } from "./telemetry.ts";
 import type { TurnRecord, UsageTokens } from "./turn.ts";
 
 function made(options: Partial<TelemetryOptions> = {}) {
@@ -149,6 +150,8 @@ test("whatever codes, models and reasons the far side makes up, the text stays b
       telemetry.callRefused(word);
       telemetry.callEnded("twilio", word, 1000);
       telemetry.webhook(i);
+      telemetry.brainReplaced(word, 1);
+      telemetry.connectFailed(word, word);
     }
   };
   flood();
@@ -157,6 +160,43 @@ test("whatever codes, models and reasons the far side makes up, the text stays b
   const again = (await telemetry.metrics()).length;
   assert(size < 60_000, `${size} bytes`);
   assert(again < size * 1.05, `${size} bytes grew to ${again}`);
+});
+
+test("calls that lose their brain turn health to degraded, with the reason, and metrics with it", async () => {
+  const { clock, telemetry } = made();
+  assertEquals([telemetry.health().status, telemetry.health().degradedBecause], ["ok", []]);
+  const degraded = 'earshot_degraded{reason="calls_lost"';
+  assertEquals(await sample(telemetry, degraded), 0);
+  for (let i = 0; i < 20; i++) telemetry.callEnded("twilio", "brain_failed", 3000);
+  const { status, degradedBecause } = telemetry.health();
+  assertEquals([status, degradedBecause.length], ["degraded", 1]);
+  assertStringIncludes(degradedBecause[0]!, "20 of the 20 calls");
+  assertEquals(await sample(telemetry, degraded), 1);
+  assertEquals(await sample(telemetry, 'earshot_degraded{reason="connects_failing"'), 0);
+  clock.nowMs = 300_000;
+  assertEquals(telemetry.health().status, "ok");
+  assertEquals(await sample(telemetry, degraded), 0);
+});
+
+test("a full or draining instance says that first, and still why it is degraded", () => {
+  const { telemetry } = made({ calls: calls(2, { closedBecause: "draining" }) });
+  for (let i = 0; i < 3; i++) telemetry.connectFailed("openai", "http_503");
+  const { status, degradedBecause } = telemetry.health();
+  assertEquals([status, degradedBecause.length], ["draining", 1]);
+});
+
+test("replaced sessions are counted by reason, and their gap is observed in seconds", async () => {
+  const { telemetry } = made();
+  telemetry.brainReplaced("closed_1006", 250);
+  telemetry.brainReplaced("rotation", 150);
+  telemetry.brainReplaced("rotation", NaN);
+  telemetry.connectFailed("api.example.com", "http_429");
+  telemetry.connected();
+  assertEquals(await sample(telemetry, 'earshot_brain_replaced_total{reason="rotation"'), 2);
+  assertEquals(await sample(telemetry, "earshot_brain_gap_seconds_count"), 3);
+  assertEquals(await sample(telemetry, "earshot_brain_gap_seconds_sum"), 0.4);
+  const failed = 'earshot_brain_connect_failures_total{brain="api.example.com",code="http_429"';
+  assertEquals(await sample(telemetry, failed), 1);
 });
 
 test("two telemetries in one process do not share a counter", async () => {

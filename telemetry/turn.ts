@@ -71,6 +71,7 @@ export interface TurnRecord {
 export type CallEndReason =
   | "caller_hung_up"
   | "caller_lost"
+  | "caller_stalled"
   | "agent_hung_up"
   | "brain_failed"
   | "call_limit"

@@ -38,8 +38,10 @@ function table(path: string, heading: string): string[][] {
     .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim().replace(/^`|`$/g, "")));
 }
 
-test("README: the settings are those of config.ts, in its order, with their defaults", () => {
-  const environment = /const Environment = v\.object\(\{([\s\S]*?)\n\}\);/.exec(read("config.ts"));
+test("README: the settings are those of environment.ts, in its order, with their defaults", () => {
+  const environment = /const Environment = v\.object\(\{([\s\S]*?)\n\}\);/.exec(
+    read("environment.ts"),
+  );
   const names = [...environment![1]!.matchAll(/^ {2}([A-Z][A-Z0-9_]*):/gm)].map(([, name]) => name);
   const rows = table("README.md", "Settings");
   assertEquals(rows.map(([name]) => name), names);

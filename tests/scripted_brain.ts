@@ -15,6 +15,7 @@ export interface BrainSession {
   readonly events: { atMs: number; event: Record<string, unknown> }[];
   /** Frames of audio that were appended. */
   appended: number;
+  appendedBytes: number;
   send(event: Record<string, unknown>): void;
   /** Sends audio of an answer, `ms` of it, as one delta. */
   audio(responseId: string, itemId: string, ulaw: Uint8Array): void;
@@ -30,7 +31,8 @@ export interface BrainScript {
   readonly session?: (asked: Record<string, unknown>) => Record<string, unknown>;
   /** False to leave `session.update` without an answer. */
   readonly confirms?: boolean;
-  readonly onSession?: (session: BrainSession) => void;
+  /** `socket` is ours, to be paused. */
+  readonly onSession?: (session: BrainSession, socket: WebSocket) => void;
   readonly onEvent?: (event: Record<string, unknown>, session: BrainSession) => void;
   /** Takes each client event as it came, before the script looks at it. */
   readonly onText?: (text: string, session: BrainSession) => void;
@@ -75,6 +77,7 @@ function serve(ws: WebSocket, script: BrainScript, sessions: BrainSession[]): vo
   const session: BrainSession = {
     events: [],
     appended: 0,
+    appendedBytes: 0,
     send: (event) => ws.send(JSON.stringify({ event_id: `event_${++eventCount}`, ...event })),
     audio(responseId, itemId, ulaw) {
       session.send({
@@ -107,14 +110,16 @@ function serve(ws: WebSocket, script: BrainScript, sessions: BrainSession[]): vo
   };
   sessions.push(session);
   session.send({ type: "session.created", session: { type: "realtime", id: "sess_1" } });
-  script.onSession?.(session);
+  script.onSession?.(session, ws);
   ws.on("error", () => {});
   ws.on("message", (data) => {
     const text = String(data);
     script.onText?.(text, session);
     const event = JSON.parse(text) as Record<string, unknown>;
-    if (event.type === "input_audio_buffer.append") session.appended++;
-    else {
+    if (event.type === "input_audio_buffer.append") {
+      session.appended++;
+      session.appendedBytes += Uint8Array.fromBase64(String(event.audio)).length;
+    } else {
       session.events.push({ atMs: performance.now(), event });
       const index = waiting.findIndex((wait) => wait.type === event.type);
       if (index >= 0) waiting.splice(index, 1)[0]!.resolve(event);

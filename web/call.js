@@ -197,8 +197,11 @@ export class Call {
       news: (news) => this.#take(news),
       closed: async ({ opened, code, reason }) => {
         if (this.over) return;
-        if (opened) this.end(code === 1000 ? byeText(reason) : closeText(code, reason));
-        else this.end(await whyRefused());
+        if (opened) {
+          this.end(
+            code === 1000 || BYE_TEXTS.has(reason) ? byeText(reason) : closeText(code, reason),
+          );
+        } else this.end(await whyRefused());
       },
     };
   }
@@ -261,6 +264,8 @@ const BYE_TEXTS = new Map(Object.entries({
   call_limit: "The call reached the longest time that the server allows.",
   caller_silent: "Nobody spoke for a while, so the agent hung up.",
   idle_limit: "Nobody spoke for a while, so the server hung up.",
+  caller_stalled:
+    "Your connection took no sound for a while, so the call ended. Press Talk to try again.",
   draining: "The server is being replaced by a new one. Press Talk to call again.",
 }));
 

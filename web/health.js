@@ -12,6 +12,8 @@ import { feed } from "./feed.js";
 
 /** A quarter of an hour at one report a second. */
 const MAX_POINTS = 900;
+/** Callers suffer, or only have to go elsewhere. */
+const STATUS_CLASSES = new Map([["ok", "good"], ["degraded", "bad"]]);
 /** Share of the capacity from which the meter warns. */
 const NEARLY_FULL = 0.85;
 
@@ -19,7 +21,8 @@ const NEARLY_FULL = 0.85;
  * What `/health` says. Numbers are null where the server has not measured yet.
  *
  * @typedef {object} Health
- * @property {string} [status] `ok`, `full` or `draining`.
+ * @property {string} [status] `ok`, `degraded`, `full` or `draining`.
+ * @property {string[]} [degradedBecause] What callers notice of the brain, in words.
  * @property {string[]} [warnings] In words; empty when all is well.
  * @property {number} [uptimeMs]
  * @property {string} [version]
@@ -97,7 +100,7 @@ function showNow(health) {
   const loopMs = health.eventLoopDelayMs?.p99;
   const rssBytes = health.memory?.rssBytes;
   const tiles = [
-    tile("Status", health.status ?? "–", health.status === "ok" ? "good" : "poor"),
+    tile("Status", health.status ?? "–", STATUS_CLASSES.get(health.status ?? "") ?? "poor"),
     callsTile(calls),
     tile("Region", health.region || "local"),
     tile("Up for", showDuration(health.uptimeMs)),
@@ -119,15 +122,20 @@ function showNow(health) {
       windowText(latencyMs.windowMs)
     }`;
   }
-  showWarnings(health.warnings ?? []);
+  showNotices("health-degraded", "bad", "Callers notice: ", health.degradedBecause ?? []);
+  showNotices("health-warnings", "warn", "", health.warnings ?? []);
 }
 
-/** @param {string[]} warnings */
-function showWarnings(warnings) {
-  const box = byId("health-warnings");
+/** @param {string} id @param {string} kind @param {string} lead @param {string[]} texts */
+function showNotices(id, kind, lead, texts) {
+  const box = byId(id);
   // Each second brings them again: what has not changed is not read out again.
-  if (box.textContent === warnings.join("")) return;
-  box.replaceChildren(...warnings.map((text) => make("p", { className: "notice warn" }, text)));
+  if (box.textContent === texts.map((text) => lead + text).join("")) return;
+  box.replaceChildren(
+    ...texts.map((text) =>
+      make("p", { className: `notice ${kind}` }, ...lead ? [make("strong", {}, lead)] : [], text)
+    ),
+  );
 }
 
 /** @param {number} ms */

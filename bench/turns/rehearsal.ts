@@ -6,6 +6,7 @@
  * @module
  */
 
+import { Circuit } from "../../brain/circuit.ts";
 import type { Brain, BrainHandlers } from "../../brain/brain.ts";
 import { Call, type CallSettings } from "../../call/call.ts";
 import type { RecordedSettings, RecordedStep } from "../../call/recording.ts";
@@ -40,7 +41,9 @@ export const REHEARSAL_SETTINGS: CallSettings = {
   gateMs: 30,
   gateDb: 4,
   silencePromptMs: 0,
+  connectTimeoutMs: 3000,
   sessionTimeoutMs: 10_000,
+  sessionLimitMs: 3_300_000,
   callLimitMs: 3_300_000,
   idleLimitMs: 300_000,
   digitPauseMs: 1000,
@@ -108,7 +111,7 @@ export class Rehearsal {
       { callId: "CA1", calledNumber: "" },
       this.#leg(),
       {
-        brain,
+        upstreams: [{ brain, circuit: new Circuit() }],
         settings: { ...REHEARSAL_SETTINGS, ...options.settings },
         clock,
         telemetry: this.telemetry,

@@ -93,14 +93,21 @@ function connect(settings: OpenAiSettings, handlers: BrainHandlers): BrainLink {
   let closed = false;
   let closing = false;
   let pinger: ReturnType<typeof setInterval> | undefined;
+  let prober: ReturnType<typeof setTimeout> | undefined;
   let lastSignMs = 0;
 
   const finish = (error?: UpstreamError) => {
     if (closed) return;
     closed = true;
     clearInterval(pinger);
+    clearTimeout(prober);
     pending = [];
     handlers.closed(closing ? undefined : error);
+  };
+
+  const noSign = () => {
+    finish(new UpstreamError("The brain stopped answering pings", "ping_timeout", true));
+    socket.terminate();
   };
 
   let socket: WebSocket;
@@ -134,10 +141,8 @@ function connect(settings: OpenAiSettings, handlers: BrainHandlers): BrainLink {
     for (const text of pending) socket.send(text);
     pending = [];
     pinger = setInterval(() => {
-      if (performance.now() - lastSignMs > settings.pongTimeoutMs) {
-        finish(new UpstreamError("The brain stopped answering pings", "ping_timeout", true));
-        socket.terminate();
-      } else socket.ping();
+      if (performance.now() - lastSignMs > settings.pongTimeoutMs) noSign();
+      else socket.ping();
     }, settings.pingMs);
   });
   socket.on("pong", () => lastSignMs = performance.now());
@@ -171,14 +176,14 @@ function connect(settings: OpenAiSettings, handlers: BrainHandlers): BrainLink {
   });
   socket.on("error", (error: Error & { code?: string }) => {
     clearTimeout(deadline);
-    // `ws` names what breaks the protocol or our limits; the rest is the network.
-    const isPermanent = error.code?.startsWith("WS_ERR_") ?? false;
+    // What is too long for us once is so again; the rest is the network.
+    const retryable = error.code !== "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
     finish(
       opened
         ? new UpstreamError(
           `The link to the brain broke: ${error.message}`,
           "link_broken",
-          !isPermanent,
+          retryable,
         )
         : new UpstreamError(`The brain can't be reached: ${error.message}`, "connect_failed", true),
     );
@@ -204,6 +209,15 @@ function connect(settings: OpenAiSettings, handlers: BrainHandlers): BrainLink {
       return true;
     },
     bufferedBytes: () => socket.bufferedAmount,
+    probe(ms) {
+      if (!opened || closed || closing) return;
+      const askedMs = performance.now();
+      socket.ping();
+      clearTimeout(prober);
+      prober = setTimeout(() => {
+        if (lastSignMs < askedMs) noSign();
+      }, ms);
+    },
     close() {
       if (closing || closed) return;
       closing = true;

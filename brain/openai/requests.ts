@@ -107,6 +107,26 @@ export function callerText(id: string, text: string): string {
   );
 }
 
+/** What was said before the session: the caller's words or voice, the agent's words. */
+export function createItem(
+  id: string,
+  role: "user" | "assistant",
+  content:
+    | { type: "input_text"; text: string }
+    | { type: "input_audio"; audio: string }
+    | { type: "output_text"; text: string },
+): string {
+  const item = {
+    id,
+    type: "message",
+    role,
+    content: [content],
+  } as ConversationItemCreateEvent["item"];
+  return JSON.stringify(
+    { type: "conversation.item.create", item } satisfies ConversationItemCreateEvent,
+  );
+}
+
 /** What a tool returned, as text. */
 export function toolOutput(callId: string, output: string): string {
   return JSON.stringify(

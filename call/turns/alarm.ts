@@ -202,7 +202,7 @@ function withhold(
   const greets = s.answers.some(({ kind, cancelled }) => kind === "greeting" && !cancelled);
   const meant = (leftMs(s, playing) <= MAYBE_MEANT_MS && !greets) ||
     (gone.items.length > 0 && !s.brainAnnounces);
-  if (meant && (gone.items.length > 0 || isLocal(s))) {
+  if (meant && (gone.items.length > 0 || isLocal(s) || s.sessionLostMs !== null)) {
     s.maybeMeant = gone;
     s.strayUntilMs = nowMs + STRAY_MS;
     return;

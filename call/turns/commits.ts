@@ -7,7 +7,7 @@
 
 import type { CallAction } from "./actions.ts";
 import { deleteItem, leftMs, STRAY_MS, TAIL_MS } from "./alarm.ts";
-import { openAnswer } from "./deadlines.ts";
+import { openAnswer, UNHEARD_WORD_MS } from "./deadlines.ts";
 import type { EventOf, Heard } from "./events.ts";
 import { interrupt } from "./interruption.ts";
 import { owe, putOff } from "./owing.ts";
@@ -25,10 +25,11 @@ import {
   withItem,
 } from "./utterances.ts";
 
-/** What our detector hears and the brain's doesn't is taken for words from this length on ... */
-const UNHEARD_WORD_MS = 350;
-/** ... and from this, once the brain is known to be deaf to the caller. */
+/** What our detector hears and the brain's doesn't is taken for shorter words, once the brain is known to be deaf to the caller. */
 const DEAF_WORD_MS = 200;
+
+/** Of what the brain commits without having announced it, nobody knows where it began: at most here. */
+const MAX_UNANNOUNCED_MS = 15_000;
 
 /** The brain has ended a turn, or confirms that we have. */
 export function committed(
@@ -38,12 +39,15 @@ export function committed(
   nowMs: number,
 ): void {
   const wasOpen = s.brainItem;
+  const announcedMs = s.brainOnsetMs;
+  const fromMs = announcedMs ?? Math.max(s.brainHeardToMs, nowMs - MAX_UNANNOUNCED_MS);
   const known = isKnown(s, itemId);
   // Not every server names the item before it is committed, or says where its voice ended.
   if (s.settings.turns !== "local" && !known && (wasOpen === null || !s.brainEnded)) {
     s.brainHeardToMs = nowMs;
   }
   s.brainItem = null;
+  s.brainOnsetMs = null;
   if (s.uplinkMuted) out.push({ type: "mute_uplink", on: false });
   s.uplinkMuted = false;
   if (s.phase !== "open") return;
@@ -61,7 +65,8 @@ export function committed(
     return;
   }
   if (known) return take(s, ({ items }) => items.includes(itemId));
-  s.speaking ??= s.unheard;
+  const { unheard } = s;
+  s.speaking ??= unheard;
   s.unheard = null;
   s.askedToRepeat = false;
   const { speaking } = s;
@@ -78,13 +83,19 @@ export function committed(
     return;
   }
   const brainAnswers = openAnswer(s) === undefined;
-  if (isIt) endTurn(s, brainAnswers, out, nowMs);
-  else {
+  if (isIt) {
+    // Its item may begin with words before these.
+    const heardFromMs = announcedMs ?? unheard?.onsetMs ?? Infinity;
+    const onsetMs = Math.min(speaking.onsetMs, heardFromMs);
+    const endMs = speaking.endMs > speaking.onsetMs ? speaking.endMs : onsetMs;
+    s.speaking = { ...s.speaking!, onsetMs, endMs };
+    endTurn(s, brainAnswers, out, nowMs);
+  } else {
     // What was committed while somebody might have been breaking in is answered with it.
     if (speaking?.taken && !s.alarm) endTurn(s, brainAnswers, out, nowMs);
-    const unannounced = withItem(utterance(s, "voice", nowMs), itemId);
+    const other = { ...withItem(utterance(s, "voice", fromMs), itemId), endMs: nowMs };
     const brainAnswersSinceMs = brainAnswers ? nowMs : null;
-    awaitAnswer(s, { ...unannounced, taken: true, brainAnswersSinceMs }, out);
+    awaitAnswer(s, { ...other, taken: true, brainAnswersSinceMs }, out);
   }
   if (s.speaking === null) keepRest(s);
   const open = openAnswer(s);
@@ -105,8 +116,9 @@ export function sendWhatWaited(s: CallState, out: CallAction[]): void {
   for (const { id, unsentRef: ref } of s.awaiting) {
     if (ref > 0) out.push({ type: "send_text", utterance: id, ref });
   }
-  const { speaking } = s;
-  if (s.settings.turns !== "local" || !speaking || s.voiceSinceMs !== null) return;
+  s.awaiting = s.awaiting.map((u) => u.unsentRef > 0 ? { ...u, unsentRef: 0 } : u);
+  const { speaking, alarm } = s;
+  if (!isLocal(s) || !speaking || s.voiceSinceMs !== null || alarm) return;
   out.push({ type: "close_uplink" }, { type: "commit", utterance: speaking.id });
   endTurn(s, false, out);
 }
@@ -127,6 +139,7 @@ export function endpointDue(s: CallState, out: CallAction[], nowMs: number): voi
     return;
   }
   s.speaking = withItem(s.speaking ?? utterance(s, "voice", nowMs), itemId);
+  s.brainHeardToMs = nowMs;
   out.push({ type: "commit", utterance: s.speaking.id });
   endTurn(s, false, out);
   if (openAnswer(s)) putOff(s, out, nowMs);
@@ -138,7 +151,10 @@ export function unheardDue(s: CallState, out: CallAction[]): void {
     const { onsetMs, endMs } = s.speaking;
     const isHeard = endMs <= s.brainHeardToMs + REST_MS;
     const wordMs = s.askedToRepeat ? DEAF_WORD_MS : UNHEARD_WORD_MS;
-    if (!isHeard && endMs - onsetMs >= wordMs) s.unheard = s.speaking;
+    if (!isHeard && endMs - onsetMs >= wordMs) {
+      s.unheard = s.speaking;
+      out.push({ type: "suspect_session", asked: false });
+    }
     s.speaking = null;
     return;
   }
@@ -154,6 +170,6 @@ export function unheardDue(s: CallState, out: CallAction[]): void {
 /** Nobody has said more since: the short word near the end of the answer was one. */
 export function maybeMeantDue(s: CallState, out: CallAction[]): void {
   const meant = s.maybeMeant!;
-  if (isLocal(s)) out.push({ type: "commit", utterance: meant.id });
+  if (isLocal(s) && !meant.taken) out.push({ type: "commit", utterance: meant.id });
   awaitAnswer(s, meant, out);
 }

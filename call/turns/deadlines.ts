@@ -49,6 +49,8 @@ const NEVER_DONE_MS = 20_000;
 export const UNHEARD_WAIT_MS = 600;
 /** The caller has spoken, the brain heard nothing: after this they are asked to say it again. */
 const UNHEARD_MS = 3000;
+/** What nobody has heard is taken for words from this length on. */
+export const UNHEARD_WORD_MS = 350;
 /** A deadline that is nobody's. */
 const NEVER = Infinity;
 
@@ -59,7 +61,15 @@ export function openAnswer(s: Readonly<CallState>): Answer | undefined {
 
 /** Whether the caller is owed a sound of ours. What the brain still listens to is not owed yet. */
 export function isOwed(s: Readonly<CallState>): boolean {
-  return s.awaiting.length > 0 || s.owes.length > 0 || s.answers.some(isSilent(s));
+  return s.awaiting.length > 0 || s.owes.length > 0 || s.answers.some(isSilent(s)) ||
+    waitsForSession(s);
+}
+
+/** Words that no session was there to hear. */
+function waitsForSession({ phase, sessionLostMs, speaking, voiceSinceMs }: Readonly<CallState>) {
+  const isThere = phase !== "opening" && sessionLostMs === null;
+  if (isThere || !speaking || voiceSinceMs !== null) return false;
+  return speaking.endMs - speaking.onsetMs >= UNHEARD_WORD_MS;
 }
 
 /** An answer of which something is to come, and of which nothing is to be heard now. */
@@ -77,8 +87,15 @@ export function deadline(s: Readonly<CallState>, name: TimerName): number {
       return s.phase === "ending" || s.soundSinceMs !== null || s.voiceSinceMs !== null
         ? NEVER
         : s.lastActivityMs + settings.idleLimitMs;
-    case "session":
-      return s.phase === "opening" ? s.startedAtMs + settings.sessionTimeoutMs : NEVER;
+    case "session": {
+      const sinceMs = s.phase === "opening" ? s.startedAtMs : s.sessionLostMs;
+      if (sinceMs === null || s.phase === "ending") return NEVER;
+      // What we have of an answer is heard out first.
+      const heardMs = s.phase === "open" && s.soundSinceMs !== null ? sinceMs + LAST_WORDS_MS : 0;
+      return Math.max(heardMs, sinceMs + settings.sessionTimeoutMs);
+    }
+    case "tell_to_wait":
+      return tellToWait(s);
     case "goodbye": {
       if (s.phase !== "ending") return NEVER;
       if (s.soundSinceMs !== null) return s.endingSinceMs + LAST_WORDS_MS;
@@ -103,6 +120,19 @@ export function deadline(s: Readonly<CallState>, name: TimerName): number {
   return s.phase === "open" ? whileOpen(s, name) : NEVER;
 }
 
+function tellToWait(s: Readonly<CallState>): number {
+  const { quietSinceMs, owedSinceMs, toldToWait, phase } = s;
+  if (toldToWait || quietSinceMs === null) return NEVER;
+  if (phase === "opening" && s.settings.greets) return quietSinceMs + TELL_TO_WAIT_MS;
+  if (phase === "ending" || !isOwed(s)) return NEVER;
+  const waitsUntilMs = Math.max(quietSinceMs, owedSinceMs ?? NEVER) + TELL_TO_WAIT_MS;
+  if (phase === "opening" || s.failures > 0 || s.sessionLostMs !== null) return waitsUntilMs;
+  const open = openAnswer(s);
+  if (!open || open.responseId === null || !isSilent(s)(open)) return NEVER;
+  // A gap in the middle of an answer is no reason to speak into it at once.
+  return open.sounds ? quietSinceMs + SOUND_MS : Math.max(open.sinceMs + SOUND_MS, waitsUntilMs);
+}
+
 function whileOpen(s: Readonly<CallState>, name: TimerName): number {
   const { settings, alarm } = s;
   const open = openAnswer(s);
@@ -120,8 +150,12 @@ function whileOpen(s: Readonly<CallState>, name: TimerName): number {
     case "endpoint":
       return endpoint(s);
     case "unheard":
-      if (s.speaking && !s.alarm && isUnheard(s)) return s.speaking.endMs + UNHEARD_WAIT_MS;
-      return s.unheard === null ? NEVER : Math.max(s.unheard.endMs + UNHEARD_MS, quietFor(0));
+      if (s.sessionLostMs !== null) return NEVER;
+      if (s.speaking && !s.alarm && isUnheard(s)) {
+        return Math.max(s.speaking.endMs, s.sessionSinceMs) + UNHEARD_WAIT_MS;
+      }
+      if (s.unheard === null) return NEVER;
+      return Math.max(s.unheard.endMs + UNHEARD_MS, s.sessionSinceMs + UNHEARD_MS, quietFor(0));
     case "maybe_meant":
       return s.maybeMeant && !isOwed(s) && !open && !s.speaking ? quietFor(MEANT_MS) : NEVER;
     case "voice":
@@ -133,19 +167,10 @@ function whileOpen(s: Readonly<CallState>, name: TimerName): number {
       if (!isSilent(s)(open)) return NEVER;
       if (open.sounds) return quietFor(GAP_MS);
       return open.sinceMs + patienceMs(s);
-    case "tell_to_wait": {
-      if (s.toldToWait || !isOwed(s)) return NEVER;
-      if (s.failures > 0) return waitsFor(TELL_TO_WAIT_MS);
-      if (!open || open.responseId === null || !isSilent(s)(open)) return NEVER;
-      // A gap in the middle of an answer is no reason to speak into it at once.
-      return open.sounds
-        ? quietFor(SOUND_MS)
-        : Math.max(open.sinceMs + SOUND_MS, waitsFor(TELL_TO_WAIT_MS));
-    }
     case "dead_air":
       return isOwed(s) ? waitsFor(settings.deadAirMs) : NEVER;
     case "silence": {
-      const busy = isOwed(s) || open || s.speaking;
+      const busy = isOwed(s) || open || s.speaking || s.sessionLostMs !== null;
       if (s.goodbyeFor && !busy && !s.unheard && !s.maybeMeant) return quietFor(0);
       const waits = busy || settings.silencePromptMs === 0;
       // Keys are pressed in silence.

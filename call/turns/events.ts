@@ -35,7 +35,12 @@ export type TimerName =
 
 /** What can happen. `playing` lists the items not heard out, oldest first. */
 export type CallEvent =
+  /** A session stands; when it is another one, it was told what was said so far. */
   | { type: "brain_ready" }
+  /** The session is gone, and another one is being opened. */
+  | { type: "brain_lost" }
+  /** The call went on elsewhere before: what the agent owes. Comes first. */
+  | { type: "call_resumed"; owes: "nothing" | "greeting" | "answer" | "go_on" | "welcome_back" }
   | { type: "caller_started"; by: "local" | "brain"; onsetMs: number; itemId?: string }
   /** Our detector hears a pause that is too short to end a turn. */
   | { type: "caller_paused"; endMs: number; playing: readonly Heard[] }
@@ -81,9 +86,12 @@ export type CallEvent =
   | { type: "agent_silent" }
   /** The brain refused a request: ours, by the name that we gave it, or its own. */
   | { type: "refused"; name: string; why: RefusalReason; retryAfterMs: number }
+  /** No session can be had any more. */
   | { type: "brain_failed" }
   | { type: "timer"; name: TimerName; playing: readonly Heard[] }
   | { type: "caller_left"; lost: boolean }
+  /** The caller's wire takes nothing from us any more. */
+  | { type: "caller_stalled" }
   | { type: "told_to_end"; reason: EndReason };
 
 export type EventOf<T extends CallEvent["type"]> = Extract<CallEvent, { type: T }>;

@@ -23,7 +23,7 @@ export function stoppedByBrain(s: CallState, answer: Answer): void {
  * What is left of an answer that has sounded. One that was to finish another is not finished again,
  * and neither is a goodbye.
  */
-function oweRest(s: CallState, { kind }: Answer): void {
+export function oweRest(s: CallState, { kind }: Answer): void {
   if (kind !== "go_on" && kind !== "goodbye" && !s.heldTool?.hangsUp) owe(s, "go_on");
 }
 

@@ -13,7 +13,7 @@
 import type { CallAction } from "./actions.ts";
 import { callerPaused, callOff, overtake, speaksMeanwhile } from "./alarm.ts";
 import { remove } from "./answers.ts";
-import { committed, endpointDue, maybeMeantDue, sendWhatWaited, unheardDue } from "./commits.ts";
+import { committed, endpointDue, maybeMeantDue, unheardDue } from "./commits.ts";
 import { deadline, isOwed, openAnswer } from "./deadlines.ts";
 import { callerMaybeDone, turnIsOver } from "./early_answer.ts";
 import { apologise, close, end, finish, finishIfQuiet } from "./ending.ts";
@@ -22,6 +22,7 @@ import { lost } from "./failures.ts";
 import { owe, pursue } from "./owing.ts";
 import { refused } from "./refusals.ts";
 import { audioBegan, audioDone, created, done, outputItem } from "./responses.ts";
+import { brainFailed, brainLost, brainReady, callResumed } from "./session.ts";
 import type { Answer, CallState } from "./state.ts";
 import { runHeldTool, toolCalled } from "./tools.ts";
 import { callerTypes, callerWrote, textTaken } from "./typing.ts";
@@ -65,12 +66,9 @@ export function step(
 }
 
 const HANDLERS: Handlers = {
-  brain_ready(s, _event, out) {
-    if (s.phase !== "opening") return;
-    s.phase = "open";
-    sendWhatWaited(s, out);
-    if (s.settings.greets) owe(s, "greeting");
-  },
+  brain_ready: brainReady,
+  brain_lost: brainLost,
+  call_resumed: callResumed,
   caller_started: callerStarted,
   caller_paused: callerPaused,
   caller_maybe_done: callerMaybeDone,
@@ -107,11 +105,7 @@ const HANDLERS: Handlers = {
     if (s.phase === "ending") finishIfQuiet(s, out);
   },
   refused,
-  brain_failed(s, _event, out, nowMs) {
-    s.answers = [];
-    s.owes = [];
-    apologise(s, "brain_failed", out, nowMs);
-  },
+  brain_failed: brainFailed,
   timer(s, { name, playing }, out, nowMs) {
     // What happened since it was set may have moved it.
     if (deadline(s, name) > nowMs + EARLY_MS) return;
@@ -119,6 +113,10 @@ const HANDLERS: Handlers = {
   },
   caller_left(s, { lost }, out) {
     close(s, lost ? "caller_lost" : "caller_hung_up", false, out);
+  },
+  // The phone stays up: behind the stream Twilio has words for a connection that was lost.
+  caller_stalled(s, _event, out) {
+    close(s, "caller_stalled", false, out);
   },
   told_to_end(s, { reason }, out) {
     finish(s, reason, out);
@@ -146,11 +144,14 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   voice: voiceDue,
   created(s, playing, out, nowMs) {
     const open = openAnswer(s);
+    out.push({ type: "suspect_session", asked: true });
     if (open && !open.cancelled) return lost(s, open, playing, out, nowMs);
     s.awaiting = s.awaiting.map((u) => ({ ...u, brainAnswersSinceMs: null }));
   },
   sound(s, playing, out, nowMs) {
-    lost(s, openAnswer(s)!, playing, out, nowMs);
+    const open = openAnswer(s)!;
+    if (!open.spoken) out.push({ type: "suspect_session", asked: true });
+    lost(s, open, playing, out, nowMs);
   },
   closed(s) {
     remove(s, openAnswer(s)!.id);
@@ -161,7 +162,7 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   tell_to_wait(s, _playing, out, nowMs) {
     s.toldToWait = true;
     s.soundSinceMs ??= nowMs;
-    out.push({ type: "say", phrase: "one_moment", why: s.failures > 0 ? "failed" : "slow" });
+    out.push({ type: "say", phrase: "one_moment", why: waitsWhy(s) });
   },
   dead_air: deadAir,
   silence(s, _playing, out, nowMs) {
@@ -182,6 +183,13 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   },
 };
 
+const waitsWhy = (s: CallState) =>
+  s.phase === "opening" || s.sessionLostMs !== null
+    ? "connecting"
+    : s.failures > 0
+    ? "failed"
+    : "slow";
+
 /** The last net: whatever was overlooked, the caller doesn't sit in silence. */
 function deadAir(
   s: CallState,
@@ -190,7 +198,8 @@ function deadAir(
   nowMs: number,
 ): void {
   s.quietSinceMs = nowMs;
-  s.deadAirs++;
+  // Without a session, its own deadline says how long.
+  if (s.sessionLostMs === null) s.deadAirs++;
   s.toldToWait = true;
   if (s.deadAirs >= MAX_DEAD_AIRS) return apologise(s, "brain_failed", out, nowMs);
   s.soundSinceMs ??= nowMs;

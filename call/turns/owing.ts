@@ -24,6 +24,7 @@ export const LOCAL_VOICE_MS = 1000;
 const ORDER: readonly AnswerKind[] = [
   "goodbye",
   "greeting",
+  "welcome_back",
   "declined",
   "go_on",
   "tool",
@@ -53,7 +54,7 @@ export function owedAgain(s: CallState, answer: Answer): void {
 export function pursue(s: CallState, out: CallAction[], nowMs: number): void {
   s.retryAtMs = null;
   const ending = s.phase === "ending" && s.owes.includes("goodbye");
-  if (s.phase !== "open" && !ending) return;
+  if ((s.phase !== "open" && !ending) || s.sessionLostMs !== null) return;
   // Who says something needs no prompt, and whoever is answered hears from us.
   if (s.awaiting.length > 0) s.owes = s.owes.filter((kind) => !isPrompt(kind));
   if (s.awaiting.length === 0 && s.owes.length === 0) return;

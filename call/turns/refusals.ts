@@ -84,9 +84,10 @@ function commitRefused(
   }
   // Where the brain ends turns, it has committed this by itself.
   if (s.settings.turns !== "local") return;
-  // There was nothing in it, so nothing is owed for it.
-  s.awaiting = s.awaiting.filter((u) => !isIt(u));
-  if (!answer || answer.sounds || answer.kind !== "turn") return;
+  // There was nothing in it, so nothing is owed for it; what an earlier session heard is more than that.
+  const isNothing = (u: Utterance) => isIt(u) && !u.taken;
+  s.awaiting = s.awaiting.filter((u) => !isNothing(u));
+  if (!answer?.utterances.some(isNothing) || answer.sounds || answer.kind !== "turn") return;
   const others = answer.utterances.filter((u) => !isIt(u));
   if (others.length > 0) replace(s, answer.id, { utterances: others });
   else callOffAnswer(s, answer, out, nowMs);

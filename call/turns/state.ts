@@ -23,6 +23,8 @@ export type AnswerKind =
   | "tool"
   /** An answer that a fault cut off after its first sound goes on. */
   | "go_on"
+  /** The line broke, and what was said before is not known any more. */
+  | "welcome_back"
   /** The brain had nothing to say to the caller's words, so it is asked to say that. */
   | "declined"
   /** We heard the caller and the brain didn't. */
@@ -34,6 +36,7 @@ export type AnswerKind =
 export type EndReason =
   | "caller_hung_up"
   | "caller_lost"
+  | "caller_stalled"
   | "agent_hung_up"
   | "brain_failed"
   | "call_limit"
@@ -109,7 +112,9 @@ export interface Answer {
 export interface HeldTool {
   readonly callId: string;
   readonly hangsUp: boolean;
-  /** The answer that wants it has sounded. */
+  /** The answer that wants it. */
+  readonly answer: number;
+  /** That answer has sounded. */
   readonly said: boolean;
 }
 
@@ -134,6 +139,10 @@ export interface CallState {
   endReason: EndReason | null;
   /** Since when last words are being said. */
   endingSinceMs: number;
+  /** The brain's session is gone and another one is being opened, since when; null otherwise. */
+  sessionLostMs: number | null;
+  /** Since when the present session stands: what was said before, it was told of. */
+  sessionSinceMs: number;
   /** Names for utterances and answers. */
   lastId: number;
 
@@ -145,6 +154,8 @@ export interface CallState {
   voiceEndMs: number;
   /** The item that the brain's detector has open. */
   brainItem: string | null;
+  /** Where the voice in it began, as far as it said so. */
+  brainOnsetMs: number | null;
   /** It has said that the voice in it ended. */
   brainEnded: boolean;
   /** It has ever said that its detector hears a voice, and not only what it committed. */
@@ -220,6 +231,20 @@ export interface CallState {
   owedSinceMs: number | null;
 }
 
+/** Where the oldest of the caller's words begins that may have to be heard again; Infinity for none. */
+export function unansweredSinceMs(s: Readonly<CallState>): number {
+  let sinceMs = s.sessionLostMs ?? Infinity;
+  const add = (said: Utterance | null) => {
+    if (said && said.by === "voice") sinceMs = Math.min(sinceMs, said.onsetMs);
+  };
+  add(s.speaking);
+  add(s.maybeMeant);
+  add(s.unheard);
+  for (const said of s.awaiting) add(said);
+  for (const { utterances } of s.answers) for (const said of utterances) add(said);
+  return sinceMs;
+}
+
 /** The first state of a call. */
 export function openingState(settings: TurnSettings, nowMs: number): CallState {
   return {
@@ -228,10 +253,13 @@ export function openingState(settings: TurnSettings, nowMs: number): CallState {
     phase: "opening",
     endReason: null,
     endingSinceMs: 0,
+    sessionLostMs: null,
+    sessionSinceMs: nowMs,
     lastId: 0,
     voiceSinceMs: null,
     voiceEndMs: 0,
     brainItem: null,
+    brainOnsetMs: null,
     brainEnded: false,
     brainAnnounces: false,
     brainHeardToMs: 0,

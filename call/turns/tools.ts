@@ -7,7 +7,7 @@
 import type { CallAction } from "./actions.ts";
 import { end, finishIfQuiet } from "./ending.ts";
 import type { EventOf } from "./events.ts";
-import { owe } from "./owing.ts";
+import { giveBack, owe } from "./owing.ts";
 import type { Answer, CallState, HeldTool } from "./state.ts";
 
 export function toolCalled(
@@ -20,7 +20,7 @@ export function toolCalled(
   s.answers = s.answers.map((a) => a === answer ? { ...a, usedTool: true } : a);
   // The turn may not be over, somebody may be breaking in, or the last words are still to be heard.
   const said = answer.sounds || s.soundSinceMs !== null;
-  if (s.held || hangsUp) s.heldTool = { callId, hangsUp, said };
+  if (s.held || hangsUp) s.heldTool = { callId, hangsUp, answer: answer.id, said };
   else runTool(s, callId, out);
 }
 
@@ -33,9 +33,12 @@ export function runHeldTool(s: CallState, out: CallAction[], nowMs: number): voi
   // Brains speak faster than anyone listens: whoever breaks into the rest of a goodbye is there.
   if (tool.hangsUp && (s.soundSinceMs !== null || s.answers.some(speaks))) return;
   s.heldTool = null;
-  if (s.soundSinceMs === null) s.answers = s.answers.filter(({ over }) => !over);
-  if (tool.hangsUp) hangUp(s, tool, out, nowMs);
-  else runTool(s, tool.callId, out);
+  const gone = s.soundSinceMs === null ? s.answers.filter(({ over }) => over) : [];
+  s.answers = s.answers.filter((answer) => !gone.includes(answer));
+  if (tool.hangsUp) return hangUp(s, tool, out, nowMs);
+  runTool(s, tool.callId, out);
+  // The answer to what the tool returns is the answer to them.
+  for (const { sounds, utterances } of gone) if (!sounds) giveBack(s, utterances);
 }
 
 /** The only tool that is known hangs up. */

@@ -32,6 +32,7 @@ export function callerWrote(
   if (s.soundSinceMs !== null || s.alarm || (open && !open.cancelled)) {
     interrupt(s, playing, out, nowMs);
   }
+  if (s.sessionLostMs !== null) return awaitAnswer(s, { ...wrote, unsentRef: ref }, out);
   out.push({ type: "send_text", utterance: wrote.id, ref });
   awaitAnswer(s, wrote, out);
 }

@@ -37,7 +37,14 @@ export function endTurn(s: CallState, brainAnswers: boolean, out: CallAction[], 
   s.speaking = null;
   // What an old false alarm left in the brain's buffer is committed with it.
   if (isLocal(s)) s.lastAlarm = null;
-  awaitAnswer(s, { ...ended, brainAnswersSinceMs: brainAnswers ? nowMs : null }, out);
+  const brainAnswersSinceMs = brainAnswers ? nowMs : null;
+  awaitAnswer(s, { ...ended, endMs: endOf(s, ended), brainAnswersSinceMs }, out);
+}
+
+/** Of whoever goes on, or was heard by the brain alone, what the brain's item holds has ended. */
+function endOf(s: CallState, { onsetMs, endMs }: Utterance): number {
+  const known = endMs > onsetMs && (isLocal(s) || endMs <= s.brainHeardToMs + REST_MS);
+  return known ? endMs : Math.max(onsetMs, s.brainHeardToMs);
 }
 
 export function awaitAnswer(s: CallState, u: Utterance, out: CallAction[]): void {

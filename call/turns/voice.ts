@@ -42,6 +42,7 @@ export function callerStarted(
   }
   if (!local) {
     s.brainItem = itemId ?? "";
+    s.brainOnsetMs = onsetMs;
     s.brainEnded = false;
     s.brainAnnounces = true;
     s.askedToRepeat = false;

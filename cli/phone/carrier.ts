@@ -45,12 +45,19 @@ function numberOf(callSid: string): string {
   return `+1500${String(parseInt(callSid.slice(-8), 16) % 10_000_000).padStart(7, "0")}`;
 }
 
-/** Fields of a stream's status callback. */
+export type StreamEvent = "stream-started" | "stream-stopped" | "stream-error";
+
+/**
+ * Fields of a stream's status callback.
+ *
+ * @param errorCode Twilio's, of a `stream-error`.
+ */
 export function streamFields(
   call: CallIdentity,
   streamSid: string,
   verb: ConnectStream,
-  event: "stream-started" | "stream-stopped" | "stream-error",
+  event: StreamEvent,
+  errorCode = 0,
 ): Record<string, string> {
   return {
     AccountSid: call.accountSid,
@@ -58,6 +65,7 @@ export function streamFields(
     StreamSid: streamSid,
     StreamName: verb.name ?? streamSid,
     StreamEvent: event,
+    ...(event === "stream-error" && { StreamError: String(errorCode) }),
     Timestamp: new Date().toISOString(),
   };
 }

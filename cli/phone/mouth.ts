@@ -16,6 +16,8 @@ export interface Said {
   readonly lastFrameAtMs: number;
   /** Frames that left. */
   readonly frames: number;
+  /** Frames that were spoken while no stream was open, and that nobody got. */
+  readonly missed: number;
   /** False when the call ended or `hush` came before the last frame. */
   readonly finished: boolean;
 }
@@ -23,6 +25,7 @@ export interface Said {
 interface Clip {
   readonly bytes: Uint8Array;
   at: number;
+  missed: number;
   firstFrameAtMs: number;
   lastFrameAtMs: number;
   readonly resolve: (said: Said) => void;
@@ -73,7 +76,8 @@ export class Mouth {
     }
     this.#queuedBytes += bytes.length;
     return new Promise((resolve) => {
-      this.#clips.push({ bytes, at: 0, firstFrameAtMs: NaN, lastFrameAtMs: NaN, resolve });
+      const times = { firstFrameAtMs: NaN, lastFrameAtMs: NaN };
+      this.#clips.push({ bytes, at: 0, missed: 0, ...times, resolve });
     });
   }
 
@@ -89,15 +93,28 @@ export class Mouth {
     const piece = clip.bytes.subarray(clip.at, clip.at + FRAME_BYTES);
     frame.set(piece);
     frame.fill(0xff, piece.length);
-    if (clip.at === 0) clip.firstFrameAtMs = nowMs;
+    if (Number.isNaN(clip.firstFrameAtMs)) clip.firstFrameAtMs = nowMs;
     clip.lastFrameAtMs = nowMs;
-    clip.at += FRAME_BYTES;
-    this.#queuedBytes -= piece.length;
-    if (clip.at >= clip.bytes.length) {
-      this.#clips.shift();
-      settle(clip);
-    }
+    this.#advance(clip);
     return true;
+  }
+
+  /** Goes on speaking for `ms` while no stream carries it: a caller doesn't wait for one. */
+  miss(ms: number): void {
+    for (let frames = Math.floor(ms / FRAME_MS); frames > 0; frames--) {
+      const clip = this.#clips[0];
+      if (clip === undefined) return;
+      clip.missed++;
+      this.#advance(clip);
+    }
+  }
+
+  #advance(clip: Clip): void {
+    this.#queuedBytes -= Math.min(FRAME_BYTES, clip.bytes.length - clip.at);
+    clip.at += FRAME_BYTES;
+    if (clip.at < clip.bytes.length) return;
+    this.#clips.shift();
+    settle(clip);
   }
 
   /** Drops what has not been said. */
@@ -113,7 +130,8 @@ function settle(clip: Clip): void {
   clip.resolve({
     firstFrameAtMs: clip.firstFrameAtMs,
     lastFrameAtMs: clip.lastFrameAtMs,
-    frames: Math.ceil(clip.at / FRAME_BYTES),
+    frames: Math.ceil(clip.at / FRAME_BYTES) - clip.missed,
+    missed: clip.missed,
     finished: clip.at >= clip.bytes.length,
   });
 }

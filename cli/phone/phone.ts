@@ -4,8 +4,11 @@
  * benches and `earshot latency-test`. It shares no code with the server's own Twilio leg, so that a
  * misreading of the protocol cannot hide in both.
  *
- * Simplified on purpose: `<Say>` takes no time (its text is kept in `end.said`), and audio that was
- * queued when the server closed the socket counts as not heard (Twilio does not document which).
+ * A call that is moved has several streams, one after the other (`streams`); what the caller hears
+ * and says goes on across them, but what is said while none is open is lost.
+ *
+ * Simplified on purpose: `<Say>` and `<Dial>` take no time (they are kept in `end`), and audio that
+ * was queued when the server closed the socket counts as not heard (Twilio does not document which).
  *
  * ```ts
  * const phone = new Phone({ webhookUrl: "http://127.0.0.1:8080/twilio/voice",
@@ -22,16 +25,24 @@
  * @module
  */
 
-import { callFields, fetchTwiml, streamFields, streamUrl } from "./carrier.ts";
-import { type Said, saidAtMs, spokenAtMs } from "./mouth.ts";
-import { type CallEnd, type CallTimes, type PhoneOptions, streamOptions } from "./phone_options.ts";
-import { PhoneStream } from "./phone_stream.ts";
+import { callFields, fetchTwiml, type StreamEvent, streamFields, streamUrl } from "./carrier.ts";
+import { Hearing } from "./hearing.ts";
+import { Mouth, type Said, saidAtMs, spokenAtMs } from "./mouth.ts";
+import {
+  type CallEnd,
+  type CallTimes,
+  MAX_QUEUED_MS,
+  type PhoneOptions,
+  streamOptions,
+} from "./phone_options.ts";
+import { describeCall } from "./describe_call.ts";
+import { PhoneStream, type StreamEnd } from "./phone_stream.ts";
 import { twilioSignature } from "./signature.ts";
 import { sharedTicker } from "./ticker.ts";
-import { messageOf, TwilioError } from "./twilio_error.ts";
+import { codeOf, messageOf } from "./twilio_error.ts";
 import type { ConnectStream, TwimlVerb } from "./twiml.ts";
 import { TwimlRunner } from "./twiml_runner.ts";
-import { poll } from "./wait.ts";
+import { poll, type Probe } from "./wait.ts";
 import { newSid, postForm, redirectOrigin, type Wire } from "./webhook.ts";
 
 export { type PhoneOptions, saidAtMs, spokenAtMs };
@@ -49,7 +60,8 @@ export class Phone {
   readonly ended: Promise<CallEnd>;
   readonly #options: PhoneOptions;
   readonly #now: () => number;
-  #stream: PhoneStream | undefined;
+  readonly #hearing = new Hearing();
+  readonly #mouth: Mouth;
   #end: CallEnd | undefined;
   #resolveEnded!: (end: CallEnd) => void;
   #answered!: (outcome: "streaming" | "ended") => void;
@@ -57,15 +69,14 @@ export class Phone {
   readonly #twiml = new TwimlRunner({
     over: () => this.#by !== "server",
     fetch: (url) => this.#fetch(url),
-    // A stream that cannot be opened is logged, and the next verb runs.
-    connect: (verb, base) =>
-      this.#connect(verb, base).catch((error: unknown) => this.#keepError(error)),
+    connect: (verb, base) => this.#connect(verb, base),
   });
   #error: CallEnd["error"];
 
   constructor(options: PhoneOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+    this.#mouth = new Mouth(options.maxQueuedMs ?? MAX_QUEUED_MS);
     this.callSid = options.callSid ?? newSid("CA");
     this.accountSid = options.accountSid ?? newSid("AC");
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
@@ -91,6 +102,15 @@ export class Phone {
     return this.#stream;
   }
 
+  /** All streams of the call, in order. */
+  get streams(): readonly PhoneStream[] {
+    return this.#hearing.streams;
+  }
+
+  get #stream(): PhoneStream | undefined {
+    return this.#hearing.streams.at(-1);
+  }
+
   get end(): CallEnd | undefined {
     return this.#end;
   }
@@ -102,12 +122,14 @@ export class Phone {
 
   /** Says µ-law at 8000 Hz behind what is being said; resolves when its last frame has left. */
   say(bytes: Uint8Array): Promise<Said> {
-    return this.stream.say(bytes);
+    if (this.#stream === undefined) throw new Error("Cannot say: the phone has no stream");
+    if (this.#end !== undefined) throw new Error("Cannot say: the call has ended");
+    return this.#mouth.say(bytes);
   }
 
   /** Stops talking. */
   hush(): void {
-    this.stream.hush();
+    this.#mouth.hush();
   }
 
   press(digit: string): void {
@@ -135,41 +157,32 @@ export class Phone {
 
   /** What was heard between two moments, µ-law, silence where nothing played. */
   heard(fromMs: number, toMs: number = this.#now()): Uint8Array<ArrayBuffer> {
-    return this.stream.playout.heard(fromMs, Math.min(toMs, this.#now()));
+    return this.#hearing.heard(fromMs, Math.min(toMs, this.#now()));
   }
 
   /** True when there was sound, not silence, between two moments. */
   heardAudio(fromMs: number, toMs: number = this.#now()): boolean {
-    return this.stream.playout.firstHeardAfter(fromMs, Math.min(toMs, this.#now())) !== null;
+    return this.#hearing.firstHeardAfter(fromMs, Math.min(toMs, this.#now())) !== null;
   }
 
   /** When sound was first heard at or after `fromMs`; null when not yet. */
   firstHeardAfter(fromMs: number): number | null {
-    return this.stream.playout.firstHeardAfter(fromMs, this.#now());
+    return this.#hearing.firstHeardAfter(fromMs, this.#now());
   }
 
   /** When sound was last heard; null when never. */
   lastHeard(): number | null {
-    return this.stream.playout.lastHeard(this.#now());
+    return this.#hearing.lastHeard(this.#now());
   }
 
   /** Waits until `probe` gives something that is not false, null or undefined. */
-  waitFor<T>(
-    probe: () => T | null | undefined | false,
-    timeoutMs: number,
-    what = "it",
-  ): Promise<T> {
-    const { pollMs } = this.#options;
-    return poll(probe, timeoutMs, () => `${what} (${this.describe()})`, pollMs);
+  waitFor<T>(probe: Probe<T>, timeoutMs: number, what = "it"): Promise<T> {
+    return poll(probe, timeoutMs, () => `${what} (${this.describe()})`, this.#options.pollMs);
   }
 
   /** Waits for sound at or after `fromMs`; resolves with when it began. */
   waitForAudio(timeoutMs = 5000, fromMs: number = this.#now()): Promise<number> {
-    return this.waitFor(
-      () => this.#stream && this.firstHeardAfter(fromMs),
-      timeoutMs,
-      "to hear sound",
-    );
+    return this.waitFor(() => this.firstHeardAfter(fromMs), timeoutMs, "to hear sound");
   }
 
   /** Waits until nothing sounded for `silenceMs`; resolves with when the last sound ended. */
@@ -187,44 +200,57 @@ export class Phone {
 
   /** One line on the state of the call, for failed waits and reports. */
   describe(): string {
-    const stream = this.#stream;
-    const end = this.#end;
-    const parts = stream === undefined ? ["no stream"] : [
-      `${stream.framesSent} frames sent`,
-      `${stream.framesReceived} media`,
-      `${stream.clears.total} clears`,
-      `${stream.echoes.total} marks echoed`,
-      `${stream.violations.total} violations`,
-    ];
-    if (end !== undefined) {
-      parts.push(`ended by ${end.by}${end.error ? `: ${end.error.code} ${end.error.detail}` : ""}`);
-    }
-    return parts.join(", ");
+    return describeCall(this.#stream, this.#end);
   }
 
+  /** A stream that cannot be opened, or breaks, is reported, and the next verb runs. */
   async #connect(verb: ConnectStream, base: string): Promise<void> {
+    const callback = verb.statusCallback && new URL(verb.statusCallback, base).href;
+    const streamSid = newSid("MZ");
+    const tell = (event: StreamEvent, code = 0) =>
+      this.#notify(callback, streamFields(this, streamSid, verb, event, code));
+    try {
+      const { code } = await this.#carry(verb, base, streamSid, () => tell("stream-started"));
+      const broke = code === 1006;
+      tell(broke ? "stream-error" : "stream-stopped", broke ? 31903 : 0);
+    } catch (error) {
+      this.#keepError(error);
+      tell("stream-error", codeOf(error));
+    }
+  }
+
+  async #carry(
+    verb: ConnectStream,
+    base: string,
+    streamSid: string,
+    started: () => void,
+  ): Promise<StreamEnd> {
     const { authToken, connectTo, ticker } = this.#options;
     const url = streamUrl(verb, base);
-    const streamSid = newSid("MZ");
+    const before = this.#stream;
     const stream = new PhoneStream(
       { accountSid: this.accountSid, callSid: this.callSid, streamSid },
       streamOptions(this.#options, ticker ?? sharedTicker, this.#now),
+      this.#mouth,
     );
-    this.#stream = stream;
+    this.#hearing.streams.push(stream);
     const headers: Record<string, string> = { "user-agent": "Twilio.TmeWs/1.0" };
     if (authToken !== undefined) headers["x-twilio-signature"] = twilioSignature(authToken, url);
     await stream.open(redirectOrigin(url, connectTo), headers, verb.parameters);
-    this.times.streamOpenedAtMs = stream.openedAtMs;
-    this.times.streamStartedAtMs = stream.startedAtMs;
-    const callback = verb.statusCallback && new URL(verb.statusCallback, base).href;
-    this.#notify(callback, streamFields(this, streamSid, verb, "stream-started"));
+    if (before?.end) this.#mouth.miss(stream.openedAtMs - before.end.atMs);
+    if (before === undefined) {
+      this.times.streamOpenedAtMs = stream.openedAtMs;
+      this.times.streamStartedAtMs = stream.startedAtMs;
+    }
+    this.#error = undefined;
+    started();
     this.#answered("streaming");
-    await stream.ended;
-    this.#notify(callback, streamFields(this, streamSid, verb, "stream-stopped"));
+    return await stream.ended;
   }
 
   async #fetch(url: string): Promise<TwimlVerb[]> {
-    const verbs = await fetchTwiml(url, callFields(this, this.#options, "ringing"), this.#wire());
+    const status = this.#stream === undefined ? "ringing" : "in-progress";
+    const verbs = await fetchTwiml(url, callFields(this, this.#options, status), this.#wire());
     if (Number.isNaN(this.times.webhookAnsweredAtMs)) this.times.webhookAnsweredAtMs = this.#now();
     return verbs;
   }
@@ -249,19 +275,21 @@ export class Phone {
   #keepError(error: unknown): void {
     // Hanging up while the server still connects breaks the connect, and is no failure.
     if (this.#by !== "server") return;
-    const code = error instanceof TwilioError ? error.code : 0;
-    this.#error = { code, detail: messageOf(error) };
+    this.#error = { code: codeOf(error), detail: messageOf(error) };
   }
 
   #finish(): void {
     if (this.#end !== undefined) return;
     const stream = this.#stream?.end;
+    this.#mouth.hush();
     this.#end = {
       by: this.#error === undefined ? this.#by : "failed",
       ...(this.#error ? { error: this.#error } : {}),
       atMs: this.#now(),
       ...(stream ? { stream } : {}),
+      ran: this.#twiml.ran,
       said: this.#twiml.said,
+      dialled: this.#twiml.dialled,
       rejected: this.#twiml.rejected,
       unknownVerbs: this.#twiml.unknownVerbs,
     };

@@ -7,12 +7,18 @@
 import type { StreamEnd, StreamOptions } from "./phone_stream.ts";
 import type { Ticker } from "./ticker.ts";
 
+/** Audio that may wait, each way, unless told otherwise. */
+export const MAX_QUEUED_MS = 600_000;
+
 /** How a phone dials and behaves. Only `webhookUrl` is needed. */
 export interface PhoneOptions {
   /** The voice webhook as Twilio was told it; signatures are made over it. */
   webhookUrl: string;
-  /** Origin to really connect to, for the webhook and for `wss://public/…` alike. */
-  connectTo?: string;
+  /**
+   * Origin to really connect to, for the webhook and for `wss://public/…` alike; a function when that
+   * depends on the url, or changes while the call goes on, as behind a load balancer.
+   */
+  connectTo?: string | ((url: string) => string);
   /** Signs webhooks and the stream's upgrade when given. */
   authToken?: string;
   accountSid?: string;
@@ -56,14 +62,18 @@ export interface CallEnd {
   readonly error?: { readonly code: number; readonly detail: string };
   /** How the last stream ended, when there was one. */
   readonly stream?: StreamEnd;
+  /** The verbs that were run, in order: `Connect`, `Say`, `Redirect`, `Dial`, `Hangup`, … */
+  readonly ran: readonly string[];
   /** What `<Say>` spoke. */
   readonly said: readonly string[];
+  /** Numbers that `<Dial>` dialled. */
+  readonly dialled: readonly string[];
   /** `<Reject>`, and verbs that the simulator does not know. */
   readonly rejected: boolean;
   readonly unknownVerbs: readonly string[];
 }
 
-/** When things happened, ms of the phone's clock; NaN until they did. */
+/** When things happened, ms of the phone's clock; NaN until they did. Of the first stream. */
 export interface CallTimes {
   dialledAtMs: number;
   webhookAnsweredAtMs: number;
@@ -84,7 +94,7 @@ export function streamOptions(
     connectTimeoutMs: options.connectTimeoutMs ?? 15_000,
     keepHeardMs: options.keepHeardMs ?? 60_000,
     keepMessages: options.keepMessages ?? 5000,
-    maxQueuedMs: options.maxQueuedMs ?? 600_000,
+    maxQueuedMs: options.maxQueuedMs ?? MAX_QUEUED_MS,
     maxMarks: options.maxMarks ?? 10_000,
     fillFrame: options.fillFrame,
     onMedia: options.onMedia,

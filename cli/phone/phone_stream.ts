@@ -8,7 +8,7 @@
 
 import { WebSocket } from "ws";
 import { Bounded } from "./bounded.ts";
-import { FRAME_BYTES, FRAME_MS, Mouth, type Said } from "./mouth.ts";
+import { FRAME_BYTES, FRAME_MS, type Mouth } from "./mouth.ts";
 import { Playout } from "./playout.ts";
 import { readServerMessage, type Violation } from "./server_message.ts";
 import type { Ticker, Ticking } from "./ticker.ts";
@@ -91,11 +91,12 @@ export class PhoneStream implements Ticking {
   #end: StreamEnd | undefined;
   #resolveEnded!: (end: StreamEnd) => void;
 
-  constructor(identity: StreamIdentity, options: StreamOptions) {
+  /** @param mouth The caller's: it outlives the stream when the call is moved to another. */
+  constructor(identity: StreamIdentity, options: StreamOptions, mouth: Mouth) {
     this.identity = identity;
     this.#options = options;
     this.#messages = new TwilioMessages(identity);
-    this.#mouth = new Mouth(options.maxQueuedMs);
+    this.#mouth = mouth;
     this.playout = new Playout({
       keepMs: options.keepHeardMs,
       maxMarks: options.maxMarks,
@@ -170,21 +171,6 @@ export class PhoneStream implements Ticking {
     socket.send(this.#messages.media(this.#ticks * FRAME_MS, payload));
   }
 
-  /** See {@linkcode Mouth.say}. */
-  say(bytes: Uint8Array): Promise<Said> {
-    if (this.#end !== undefined) throw new Error("Cannot say: the stream has ended");
-    return this.#mouth.say(bytes);
-  }
-
-  hush(): void {
-    this.#mouth.hush();
-  }
-
-  /** True while something is being said. */
-  get speaking(): boolean {
-    return this.#mouth.busy;
-  }
-
   get end(): StreamEnd | undefined {
     return this.#end;
   }
@@ -200,6 +186,12 @@ export class PhoneStream implements Ticking {
   /** Sends a text frame as it is, for tests of bad input. */
   sendRaw(text: string): void {
     this.#send(text);
+  }
+
+  /** What carries it, for tests that break it. @throws {Error} Before `open`. */
+  get socket(): WebSocket {
+    if (this.#socket === undefined) throw new Error("The stream has not been opened");
+    return this.#socket;
   }
 
   /** Breaks the connection without a word, as a lost network does. */
@@ -291,7 +283,6 @@ export class PhoneStream implements Ticking {
     this.#options.ticker.remove(this);
     clearTimeout(this.#markTimer);
     this.playout.stop(this.#end.atMs);
-    this.#mouth.hush();
     this.#resolveEnded(this.#end);
   }
 }

@@ -104,8 +104,9 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
 }
 
 /** TwiML that connects to the server's own stream, with one parameter, and then goes on. */
-export function connectTwiml(host: string, after = ""): string {
-  return `<Response><Connect><Stream url="ws://${host}/stream">` +
+export function connectTwiml(host: string, after = "", callback = "", scheme = "ws"): string {
+  const status = callback && ` statusCallback="${callback}"`;
+  return `<Response><Connect><Stream url="${scheme}://${host}/stream"${status}>` +
     `<Parameter name="token" value="t1"/></Stream></Connect>${after}</Response>`;
 }
 

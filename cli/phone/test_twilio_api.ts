@@ -1,8 +1,21 @@
 /**
  * A stand-in for Twilio's REST API, for the one request a running call needs: updating it
  * (`POST /2010-04-01/Accounts/{AC}/Calls/{CA}.json`, Basic auth, form body). An update acts on the
- * phone it names: completed hangs up, new TwiML replaces what runs. It also shows the account and its
- * numbers, to those who look whether they are set up well.
+ * phone it names, as soon as it is answered:
+ *
+ * | form | what becomes of the call |
+ * | --- | --- |
+ * | `Status=completed` | `stop`, the socket closes, the call is over (`end.by` is `api`) |
+ * | `Twiml=…` | `stop`, the socket closes; the new TwiML runs in the place of all that was left |
+ * | `Url=…` | the same with the TwiML that a signed POST to the url answers |
+ *
+ * A `<Connect><Stream>` in the new TwiML opens another socket, with a streamSid of its own and its own
+ * parameters (`phone.streams`). The phone does the rest of what Twilio does: when a stream's socket
+ * dies without an update, the verb behind `<Connect>` runs; `<Redirect>` asks the webhook again, with
+ * `CallStatus=in-progress`; `<Say>`, `<Dial>` and `<Hangup>` are kept (`end.said`, `end.dialled`,
+ * `end.ran`). Which machine is dialled is for the phone's `connectTo` to say, as a load balancer would.
+ *
+ * It also shows the account and its numbers, to those who look whether they are set up well.
  *
  * Source: Twilio, "Call resource: update a Call", "Account resource", "IncomingPhoneNumber resource";
  * error codes from Twilio's error dictionary.
@@ -21,6 +34,8 @@ export interface TwilioApiOptions {
   readonly authToken: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
+  /** From the answer to an update until it acts, ms; 0. Twilio publishes no figure. */
+  readonly actsAfterMs?: number;
   /** Updates, refusals and calls that are kept, each; 1000. */
   readonly keep?: number;
   /** `active`, the default, `suspended` or `closed`. */
@@ -99,6 +114,7 @@ export async function startTwilioApi(options: TwilioApiOptions): Promise<TwilioA
       account_sid: options.accountSid,
       status: completed ? form.Status : "in-progress",
     });
+    if (options.actsAfterMs) await new Promise((go) => setTimeout(go, options.actsAfterMs));
     if (completed) await phone.completeByApi();
     else if (form.Twiml !== undefined) await phone.redirectByApi(form.Twiml);
     else {await phone.redirectByApi(
@@ -132,6 +148,9 @@ function formProblem(form: Record<string, string>): { code: number; message: str
   const { Status, Twiml, Url } = form;
   if (Status !== undefined && Status !== "completed" && Status !== "canceled") {
     return { code: 20001, message: `Status is ${Status}, wanted completed or canceled` };
+  }
+  if (Twiml !== undefined && Url !== undefined) {
+    return { code: 20001, message: "Both Twiml and Url are given" };
   }
   if (Twiml !== undefined && Twiml.length > 4000) {
     return { code: 21213, message: `Twiml has ${Twiml.length} characters, the most is 4000` };

@@ -14,6 +14,11 @@ export class TwilioError extends Error {
   }
 }
 
+/** Twilio's code of whatever was thrown; 0 when it has none. */
+export function codeOf(error: unknown): number {
+  return error instanceof TwilioError ? error.code : 0;
+}
+
 /** The words of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

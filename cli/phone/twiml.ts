@@ -23,6 +23,7 @@ export interface ConnectStream {
 export type TwimlVerb =
   | ConnectStream
   | { readonly verb: "Say"; readonly text: string }
+  | { readonly verb: "Dial"; readonly to: string }
   | { readonly verb: "Pause"; readonly seconds: number }
   | { readonly verb: "Redirect"; readonly url: string }
   | { readonly verb: "Reject"; readonly reason: string }
@@ -49,6 +50,8 @@ function readVerb(element: XmlElement): TwimlVerb {
       return readConnect(element);
     case "Say":
       return { verb: "Say", text: element.text.trim() };
+    case "Dial":
+      return { verb: "Dial", to: (element.children[0]?.text ?? element.text).trim() };
     case "Pause":
       return { verb: "Pause", seconds: Number(element.attributes.length ?? "1") };
     case "Redirect":

@@ -23,8 +23,12 @@ export interface TwimlCall {
 }
 
 export class TwimlRunner {
+  /** Names of the verbs that were run, in order. */
+  readonly ran: string[] = [];
   /** Texts of `<Say>`, which takes no time here. */
   readonly said: string[] = [];
+  /** Numbers of `<Dial>`, which takes no time either: it is as if they had hung up at once. */
+  readonly dialled: string[] = [];
   readonly unknownVerbs: string[] = [];
   rejected = false;
   readonly #call: TwimlCall;
@@ -59,17 +63,25 @@ export class TwimlRunner {
   async #carryOut(verbs: TwimlVerb[], base: string): Promise<string | undefined> {
     for (const verb of verbs) {
       if (this.#call.over() || this.#redirectedTo !== undefined) return undefined;
+      this.ran.push(verb.verb === "Other" ? verb.name : verb.verb);
       switch (verb.verb) {
         case "Connect":
           await this.#call.connect(verb, base);
+          // An update by REST takes the place of all that is left, the action too.
+          if (this.#redirectedTo !== undefined) return undefined;
           if (verb.action !== undefined) return new URL(verb.action, base).href;
           break;
         case "Say":
           this.said.push(verb.text);
           break;
-        case "Pause":
-          await poll(() => this.#call.over(), verb.seconds * 1000, () => "").catch(() => {});
+        case "Dial":
+          this.dialled.push(verb.to);
           break;
+        case "Pause": {
+          const cutShort = () => this.#call.over() || this.#redirectedTo !== undefined;
+          await poll(cutShort, verb.seconds * 1000, () => "").catch(() => {});
+          break;
+        }
         case "Redirect":
           return new URL(verb.url, base).href;
         case "Reject":

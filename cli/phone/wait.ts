@@ -7,6 +7,9 @@
 /** How often a condition is looked at, unless asked otherwise. */
 const POLL_MS = 5;
 
+/** Gives what is waited for, or false, null or undefined while it isn't there. */
+export type Probe<T> = () => T | null | undefined | false;
+
 /**
  * Looks every few ms until `probe` gives something that is not false, null or undefined.
  *
@@ -15,7 +18,7 @@ const POLL_MS = 5;
  * @throws {Error} After `timeoutMs`.
  */
 export function poll<T>(
-  probe: () => T | null | undefined | false,
+  probe: Probe<T>,
   timeoutMs: number,
   describe: () => string,
   everyMs = POLL_MS,

@@ -12,7 +12,7 @@ export interface Wire {
   /** Signs when there is one. */
   readonly authToken?: string | undefined;
   /** Origin that stands in for the public one, `http://127.0.0.1:8080`; the signature keeps the public. */
-  readonly connectTo?: string | undefined;
+  readonly connectTo?: string | ((url: string) => string) | undefined;
   /** How long the server may take to answer. */
   readonly timeoutMs: number;
 }
@@ -56,10 +56,10 @@ export async function postForm(
 }
 
 /** The same path and query at another origin. `ws:` and `wss:` follow `http:` and `https:`. */
-export function redirectOrigin(url: string, origin: string | undefined): string {
-  if (origin === undefined) return url;
+export function redirectOrigin(url: string, connectTo: Wire["connectTo"]): string {
+  if (connectTo === undefined) return url;
   const target = new URL(url);
-  const to = new URL(origin);
+  const to = new URL(typeof connectTo === "string" ? connectTo : connectTo(url));
   const secure = to.protocol === "https:" || to.protocol === "wss:";
   const socket = target.protocol === "ws:" || target.protocol === "wss:";
   const scheme = `${socket ? "ws" : "http"}${secure ? "s" : ""}:`;

@@ -147,7 +147,7 @@ function commit<S>(
   const name = commitName(utterance);
   const buffer = sent ?? w.brain.buffer;
   if (fault === "refuses" || fault === "forbids") {
-    if (sent) w.brain.buffer = [...new Set([...sent, ...w.brain.buffer])];
+    if (sent) putBack(w, sent);
     return refuse(w, name, fault === "refuses" ? "failed" : "fatal");
   }
   if (fault === "empties" || buffer.length === 0) return refuse(w, name, "empty");
@@ -160,7 +160,15 @@ function commit<S>(
   say(w, { type: "committed", itemId, playing: [] });
 }
 
-function deleteItem<S>(w: World<S>, itemId: string): void {
+/** What was not committed stays in the buffer, and the next commit on its way takes it along. */
+function putBack<S>(w: World<S>, audio: readonly number[]): void {
+  const at = w.up.findIndex(({ type }) => type === "commit");
+  const next = w.up[at];
+  if (!next) w.brain.buffer = [...new Set([...audio, ...w.brain.buffer])];
+  else w.up[at] = { ...next, buffer: [...new Set([...audio, ...next.buffer ?? []])] };
+}
+
+export function deleteItem<S>(w: World<S>, itemId: string): void {
   if (w.deleted.includes(itemId)) breaks(w, "deletes an item twice");
   w.deleted.push(itemId);
   const real = w.said.find((said) =>

@@ -21,7 +21,7 @@ export function pass<S>(w: World<S>, ms: number): void {
   w.nowMs += ms;
 }
 
-function newSaid<S>(w: World<S>, kind: Said["kind"], onsetMs: number): Said {
+export function newSaid<S>(w: World<S>, kind: Said["kind"], onsetMs: number): Said {
   const said = {
     id: ++w.ids,
     kind,
@@ -32,6 +32,9 @@ function newSaid<S>(w: World<S>, kind: Said["kind"], onsetMs: number): Said {
     guarded: false,
     faint: false,
     deaf: false,
+    sentMs: onsetMs,
+    missed: false,
+    sent: false,
     repeated: w.askedToRepeat,
     items: [],
     answeredBy: [],
@@ -100,7 +103,7 @@ function voice<S>(w: World<S>): void {
 export function isDoubted<S>(w: World<S>, said: Said): boolean {
   if (!w.held || said.kind === "cough") return false;
   const begun = w.phrases > 0 || w.pieces.some(({ heardMs }) => heardMs > 0);
-  const more = !w.complete || w.phrases > 0 || activeOf(w) !== undefined;
+  const more = !w.complete || w.cutOff || w.phrases > 0 || activeOf(w) !== undefined;
   return begun && (leftMs(w) > 550 || more || w.up.length + w.down.length > 0);
 }
 
@@ -166,7 +169,7 @@ export function types<S>(w: World<S>): void {
 export function unheardByBrain<S>(w: World<S>, kind?: "question"): Said | undefined {
   return w.said.find((said) =>
     said.kind !== "typed" && (!kind || said.kind === kind) && said.items.length === 0 &&
-    !said.deaf &&
+    !said.deaf && !said.missed &&
     !w.brain.buffer.includes(said.id)
   );
 }

@@ -9,8 +9,18 @@ import { activeOf, commitHeard, finish, saysAll, speak, takeRequest } from "./br
 import { brainHears, isDoubted, pauses, stops, unheardByBrain } from "./caller_moves.ts";
 import { tell } from "./effects.ts";
 import { hear } from "./hearing.ts";
-import { deliver, ready, ring } from "./moves.ts";
-import { breaks, fork, isClosed, playingOf, type Said, type World } from "./world.ts";
+import { deliver, ring } from "./moves.ts";
+import { stands } from "./session_moves.ts";
+import {
+  breaks,
+  fork,
+  isClosed,
+  isLost,
+  isOpening,
+  playingOf,
+  type Said,
+  type World,
+} from "./world.ts";
 
 /** More than this many moves without rest is a circle. */
 const MAX_MOVES = 400;
@@ -50,6 +60,13 @@ export function checkCalm<S>(from: World<S>, slowMs = 0): World<S> {
   const greeted = w.greetingsHeard > 0 || w.tools.some(({ ran }) => ran);
   if (w.settings.greets && !greeted) breaks(w, "never greets");
   if (w.subject.deadAirs(w.state) > deadAirs) breaks(w, "the last net had to catch");
+  const { resumes } = w.settings;
+  const welcomed = w.brain.responses.some(({ kind, heardMs }) =>
+    kind === "welcome_back" && heardMs > 0
+  );
+  if (resumes === "welcome_back" && !welcomed && !greeted && w.said.length === 0) {
+    breaks(w, "never welcomes back");
+  }
   if (w.cutOff) breaks(w, "an answer that was cut off never goes on");
   if (w.uplinkOpen !== (w.settings.turns !== "local")) breaks(w, "leaves the uplink wrong");
   if (w.muted) breaks(w, "leaves the line muted");
@@ -73,7 +90,7 @@ function checkEnd<S>(from: World<S>, w: World<S>, startMs: number, slowMs: numbe
   }
   if (reason === "brain_failed") {
     const despairs = w.hopeless || isClosed(from) || w.subject.isEnding(from.state) ||
-      !from.ready || from.troubles > FEW_TROUBLES || activeOf(from)?.stalled ||
+      isOpening(from) || from.troubles > FEW_TROUBLES || activeOf(from)?.stalled ||
       from.up.length + from.down.length > 0;
     if (!despairs) breaks(w, "gives up on a brain that is well");
     return;
@@ -117,11 +134,13 @@ function patience<S>(w: World<S>, startMs: number): void {
   const lastMs = Math.max(w.lastSoundMs, startMs);
   // A voice that only the brain hears it may hear for long.
   if (w.said.some(({ faint }) => faint)) return;
-  if (w.nowMs - lastMs <= SILENT_MS || w.audible || !w.ready || !w.said.some(isUnanswered)) return;
+  if (w.nowMs - lastMs <= SILENT_MS || w.audible || isOpening(w) || !w.said.some(isUnanswered)) {
+    return;
+  }
   breaks(w, "leaves the caller in silence");
 }
 
-export type Storm = "mute" | "refuses" | "stalls" | "empties";
+type Storm = "mute" | "refuses" | "stalls" | "empties";
 
 /** The brain says nothing more, or no to everything: the caller hears of it, and is let go. */
 export function checkStorm<S>(from: World<S>, storm: Storm): World<S> {
@@ -131,7 +150,7 @@ export function checkStorm<S>(from: World<S>, storm: Storm): World<S> {
   // What only the brain can hear, and never hears the end of, it may take for speech for long.
   if (w.brain.item !== "" && w.said.some(({ faint }) => faint)) return w;
   // What a brain commits without a word before, nobody knows the length of.
-  const owed = w.said.some((said) => !said.faint && isUnanswered(said)) && w.ready &&
+  const owed = w.said.some((said) => !said.faint && isUnanswered(said)) && !isOpening(w) &&
     w.settings.announces;
   if (storm === "mute") {
     w.down = [];
@@ -154,13 +173,15 @@ export function checkStorm<S>(from: World<S>, storm: Storm): World<S> {
     if (!next || (/limit/.test(next.name) && !w.settings.limits)) break;
     ring(w);
   }
-  if (isClosed(w) || w.broken.length > 0 || !owed) return w;
+  if (isClosed(w) || w.broken.length > 0) return w;
+  if (isLost(w)) breaks(w, "a session is waited for without end");
+  if (!owed) return w;
   if (w.lastSoundMs < startMs) breaks(w, `the brain ${storm}, and the caller waits for ever`);
   return w;
 }
 
 /** The caller stops talking, and from then on is silent. */
-function settleCaller<S>(w: World<S>): void {
+export function settleCaller<S>(w: World<S>): void {
   for (const said of [...w.said]) {
     if (said.finished) continue;
     // Words that are doubted last until they are believed.
@@ -192,7 +213,7 @@ function goWell<S>(w: World<S>, slowMs: number): boolean {
     return ring(w), true;
   }
   if (!w.gone) {
-    if (!w.ready) return ready(w), true;
+    if (!w.ready) return stands(w), true;
     if (w.down.length > 0) return deliver(w), true;
     if (w.up.length > 0 && isUnderway(w, slowMs)) return true;
     if (w.up.length > 0) return takeRequest(w, "none"), true;
@@ -251,6 +272,10 @@ export function checkStill<S>(from: World<S>): World<S> {
     const reason = lost ? "caller_lost" : "caller_hung_up";
     if (left.closed?.reason !== reason || left.closed.hangUp) breaks(w, "doesn't let a caller go");
   }
+  const stalled = fork(w);
+  tell(stalled, { type: "caller_stalled" });
+  const { reason, hangUp } = stalled.closed ?? {};
+  if (reason !== "caller_stalled" || hangUp) breaks(w, "goes on with a caller who takes nothing");
   const told = fork(w);
   tell(told, { type: "told_to_end", reason: "draining" });
   if (told.closed?.reason !== "draining") breaks(w, "goes on when told to end");

@@ -6,9 +6,10 @@
 
 import type { CallAction } from "../../call/turns/actions.ts";
 import type { CallEvent } from "../../call/turns/events.ts";
+import { deleteItem } from "./brain_moves.ts";
 import { noticeEvent } from "./notice.ts";
 import { noticeAction, noticeStep } from "./rules.ts";
-import { breaks, hearInBuffer, isClosed, responseOf, type World } from "./world.ts";
+import { breaks, hearInBuffer, isClosed, isLost, responseOf, type World } from "./world.ts";
 
 export function tell<S>(w: World<S>, event: CallEvent): void {
   if (isClosed(w)) return;
@@ -29,12 +30,22 @@ export function tell<S>(w: World<S>, event: CallEvent): void {
 }
 
 function request<S>(w: World<S>, action: CallAction): void {
+  if (action.type === "send_text") w.said.find(({ id }) => id === action.ref)!.sent = true;
+  if (isLost(w)) return toNobody(w, action);
   const takes = action.type === "commit" && w.settings.turns === "local";
   w.up.push(takes ? { ...action, buffer: w.brain.buffer } : action);
   w.upAtMs.push(w.nowMs);
   if (takes || action.type === "clear_input") w.brain.buffer = [];
   if (action.type === "commit") w.hearing = "";
   if (action.type === "cancel_response") responseOf(w, action.responseId)!.cancelled = true;
+}
+
+/** No session is there to take it; what is deleted it will not be told. */
+function toNobody<S>(w: World<S>, action: CallAction): void {
+  if (action.type === "create_response" || action.type === "send_text") {
+    breaks(w, `asks for ${action.type} of a session that is lost`);
+  }
+  if (action.type === "delete_item") deleteItem(w, action.itemId);
 }
 
 function effect<S>(w: World<S>, action: CallAction, event: CallEvent): void {
@@ -76,7 +87,7 @@ function effect<S>(w: World<S>, action: CallAction, event: CallEvent): void {
       w.complete = true;
       w.phrases = 0;
       // Whoever interrupts wants no rest of it.
-      if (action.bargeIn) w.cutOff = false;
+      if (action.bargeIn || event.type === "caller_paused") w.cutOff = false;
       return;
     case "ignore_voice":
       w.told = false;

@@ -11,7 +11,8 @@ import { keyOf } from "./key.ts";
 import { type Budget, type Move, moves } from "./moves.ts";
 import { CHECKS, ENDLESS, type Violation } from "./paths.ts";
 import type { Subject } from "./subject.ts";
-import { fork, openWorld, type World, type WorldSettings } from "./world.ts";
+import { openWorld } from "./open_world.ts";
+import { fork, type World, type WorldSettings } from "./world.ts";
 
 export interface Found {
   states: number;

@@ -61,6 +61,8 @@ const REACHABLE = [
   "timer_silence", "timer_goodbye", "timer_call_limit", "timer_idle_limit",
   "close_agent_hung_up", "close_brain_failed", "close_caller_silent", "close_call_limit",
   "close_idle_limit",
+  "suspect_session", "session_lost", "session_rotated",
+  "resumed_answer", "resumed_go_on", "resumed_welcome_back", "resumed_greeting",
 ];
 
 describe("the turn machine", () => {

@@ -47,7 +47,7 @@ export function hear<S>(w: World<S>, ms: number): void {
 }
 
 /** Prompts and apologies answer no question, so they may come beside an answer. */
-const PROMPTS = ["greeting", "still_there", "goodbye", "unheard", "go_on", "tool"];
+const PROMPTS = ["greeting", "welcome_back", "still_there", "goodbye", "unheard", "go_on", "tool"];
 
 /** Whoever was asked to say it again may still be answered. */
 const isUnanswered = (said: Said) => said.answeredBy.every((by) => by === "say_again");
@@ -71,7 +71,7 @@ function firstHeard<S>(w: World<S>, responseId: string): void {
   // Whoever is asked to say it again, or hears of something else, knows that they were not heard.
   for (const said of w.said) {
     const lost = said.finished && said.items.length === 0;
-    if (lost && (said.deaf || response.kind === "unheard")) {
+    if (lost && (said.deaf || (response.kind === "unheard" && !said.missed))) {
       said.answeredBy.push("say_again");
     }
   }

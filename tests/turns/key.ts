@@ -85,7 +85,9 @@ class Writer {
     const kind = kindOf(key);
     if (kind === Kind.Skipped || kind === Kind.Limit && !this.withLimits) return;
     if (typeof value !== "number") return this.write(value, ours || key === "state");
-    if (kind === Kind.Moment || kind === Kind.Limit) this.#text += `${value - this.nowMs},`;
+    // It counts for what is not heard soon after it.
+    if (key === "sessionSinceMs") this.#text += `${Math.max(value - this.nowMs, -1000)},`;
+    else if (kind === Kind.Moment || kind === Kind.Limit) this.#text += `${value - this.nowMs},`;
     else if (key === "ref" || (key === "id" && !ours)) this.#name(value === 0 ? "0" : `s${value}`);
     else if (key === "id" || kind === Kind.Ours) this.#name(value === 0 ? "0" : `m${value}`);
     else this.#text += `${value},`;

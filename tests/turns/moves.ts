@@ -34,15 +34,8 @@ import {
 } from "./caller_moves.ts";
 import { tell } from "./effects.ts";
 import { hear, takeAudio } from "./hearing.ts";
-import {
-  hearInBuffer,
-  isClosed,
-  leftMs,
-  playingOf,
-  responseOf,
-  voiceOf,
-  type World,
-} from "./world.ts";
+import { breaksOff, mayRotate, resumes, rotates, stands } from "./session_moves.ts";
+import { isClosed, leftMs, playingOf, responseOf, voiceOf, type World } from "./world.ts";
 
 export interface Budget {
   /** How much the caller may still say, and how often the brain may still fail. */
@@ -74,7 +67,10 @@ export function moves<S>(w: World<S>, budget: Budget): Move<S>[] {
       list.push({ name, run: spends === "faults" ? faulty(run) : run, spends });
     }
   };
-  if (!w.ready && !w.gone) add("the session stands", ready);
+  if (w.settings.resumes && !w.resumed) return add("the call goes on here", resumes), list;
+  if (!w.ready && !w.gone) add("the session stands", stands);
+  if (w.ready && !w.gone) add("the session is lost", breaksOff, "faults");
+  if (mayRotate(w)) add("the session rotates", rotates);
   if (w.down.length > 0) add(`hears of ${w.down[0]!.type.replaceAll("_", " ")}`, deliver);
   if (!w.gone) {
     addRequest(w, add);
@@ -186,7 +182,7 @@ function brainGone<S>(w: World<S>): void {
 /** Whether `ms` may pass before a timer has to run, or a message to arrive. */
 function canPass<S>(w: World<S>, ms: number): boolean {
   const sentAtMs = [w.ready ? w.upAtMs[0] : undefined, w.downAtMs[0]];
-  if (w.ready && w.settings.turns !== "local") sentAtMs.push(unheardByBrain(w)?.onsetMs);
+  if (w.ready && w.settings.turns !== "local") sentAtMs.push(unheardByBrain(w)?.sentMs);
   if (sentAtMs.some((atMs) => atMs !== undefined && w.nowMs + ms > atMs + MAX_LAG_MS)) return false;
   const next = w.subject.next(w.state);
   return next === null || next.atMs > w.nowMs + ms;
@@ -229,7 +225,7 @@ function addTime<S>(w: World<S>, add: Add<S>): void {
   const said = voiceOf(w);
   if (said?.kind === "cough" && said.voiced && next.atMs > w.nowMs + 250) return;
   const sleepsFromMs = w.ready && w.settings.turns !== "local"
-    ? unheardByBrain(w)?.onsetMs ?? Infinity
+    ? unheardByBrain(w)?.sentMs ?? Infinity
     : Infinity;
   if (next.atMs > sleepsFromMs + MAX_DETECTOR_LAG_MS) return;
   const late = isLate(w);
@@ -242,14 +238,6 @@ function isLate<S>(w: World<S>): boolean {
   if (!w.ready) return false;
   return w.down.length > 0 || w.up.length > 0 ||
     (w.settings.turns !== "local" && unheardByBrain(w) !== undefined);
-}
-
-export function ready<S>(w: World<S>): void {
-  w.ready = true;
-  if (w.settings.turns === "local" && w.uplinkEver) {
-    for (const said of w.said) if (said.kind !== "typed") hearInBuffer(w, said);
-  }
-  tell(w, { type: "brain_ready" });
 }
 
 /** The oldest thing that the brain said arrives. */

@@ -8,9 +8,11 @@
 import type { CallAction } from "../../call/turns/actions.ts";
 import type { CallEvent } from "../../call/turns/events.ts";
 import { checkCalm, checkStill, checkStorm } from "./calm.ts";
+import { checkFlaps, checkLoss, checkNoOther } from "./losses.ts";
 import { moves } from "./moves.ts";
 import type { Subject } from "./subject.ts";
-import { fork, openWorld, type World, type WorldSettings } from "./world.ts";
+import { openWorld } from "./open_world.ts";
+import { fork, type World, type WorldSettings } from "./world.ts";
 
 export interface Violation {
   readonly what: string;
@@ -20,6 +22,8 @@ export interface Violation {
 
 /** A lawful brain may take this long to begin. */
 const SLOW_MS = 1200;
+/** Another session may take this long to stand. */
+const LATE_MS = 3000;
 
 /** Last moves of a path: what was asked of the state that it led to. */
 export const CHECKS: Readonly<Record<string, <S>(w: World<S>) => World<S>>> = {
@@ -30,6 +34,10 @@ export const CHECKS: Readonly<Record<string, <S>(w: World<S>) => World<S>>> = {
   "the brain refuses everything": (w) => checkStorm(w, "refuses"),
   "the brain has nothing to say": (w) => checkStorm(w, "empties"),
   "the brain makes no sound": (w) => checkStorm(w, "stalls"),
+  "the session is replaced at once": (w) => checkLoss(w, 0),
+  "the session is replaced late": (w) => checkLoss(w, LATE_MS),
+  "the session is lost for good": checkNoOther,
+  "each session dies": checkFlaps,
 };
 
 /** Nothing is too much for a path that was gone before. */

@@ -53,6 +53,12 @@ export const WALKED: readonly WorldSettings[] = [
   { ...PLAIN, ...SILENT, commitsFirst: false },
   { ...PLAIN, ...SILENT, ...IDLE },
   { ...LOCAL, ...SILENT, ...BRIEF, speculates: true },
+  { ...PLAIN, nextBrain: { names: false } },
+  { ...LOCAL, nextBrain: { names: false } },
+  { ...PLAIN, ...SILENT, resumes: "answer" },
+  { ...LOCAL, ...SILENT, resumes: "go_on" },
+  { ...PLAIN, ...SILENT, resumes: "welcome_back" },
+  { ...LOCAL, resumes: "greeting" },
 ];
 
 /** What may happen on every way up to a depth. */
@@ -63,7 +69,10 @@ export const FEW: Budget = { says: 2, faults: 1, tools: 1 };
  * always be told from what is wanted: it fails once. Of one that announces nothing, several utterances
  * at once can't be told from each other: there are few. The same goes for odd announcements.
  */
-export function manyFor({ names, announces, namesItems, commitsFirst }: WorldSettings): Budget {
+export function manyFor(
+  { names, announces, namesItems, commitsFirst, nextBrain }: WorldSettings,
+): Budget {
+  if (nextBrain) return { says: 4, faults: 2, tools: 1 };
   if (!announces) return { says: 3, faults: 0, tools: 0 };
   if (!namesItems || !commitsFirst) return { says: 4, faults: 0, tools: 1 };
   return { says: 8, faults: names ? 5 : 1, tools: 2 };

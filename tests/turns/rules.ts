@@ -6,7 +6,16 @@
 
 import type { CallAction, ToolOutcome } from "../../call/turns/actions.ts";
 import type { CallEvent } from "../../call/turns/events.ts";
-import { breaks, leftMs, type Response, responseOf, voiceOf, type World } from "./world.ts";
+import {
+  breaks,
+  isLost,
+  isOpening,
+  leftMs,
+  type Response,
+  responseOf,
+  voiceOf,
+  type World,
+} from "./world.ts";
 
 /** Failures in a row after which a call may be given up. */
 const FAILURES = 5;
@@ -168,7 +177,9 @@ function begins<S>(
 function says<S>(w: World<S>, { phrase, why }: Extract<CallAction, { type: "say" }>): void {
   if (w.audible && !w.held && leftMs(w) > 0) breaks(w, "speaks into its own answer");
   if (phrase === "apology") {
-    const mayGiveUp = w.hopeless || w.troubles >= FAILURES || !w.ready;
+    const waitedMs = w.nowMs - w.lostMs;
+    const mayGiveUp = w.hopeless || w.troubles >= FAILURES || isOpening(w) ||
+      (isLost(w) && waitedMs >= w.settings.sessionTimeoutMs - 1);
     if (!mayGiveUp) breaks(w, "gives up too early");
   }
   if (phrase !== "one_moment" || why === "dead_air") return;
@@ -188,7 +199,7 @@ function closes<S>(
   const spokenMs = Math.max(w.endingMs, w.lastSoundMs);
   const isTimer = event.type === "timer" && event.name === "goodbye";
   if (isTimer && w.nowMs < spokenMs + LAST_SILENCE_MS) breaks(w, "leaves before its last words");
-  const left = reason === "caller_hung_up" || reason === "caller_lost";
+  const left = ["caller_hung_up", "caller_lost", "caller_stalled"].includes(reason);
   if (hangUp === left) breaks(w, "hangs up on the wrong side");
   const lasted = w.endingMs >= 0 && w.nowMs >= w.endingMs + GOODBYE_MS - 1;
   const words = w.audible && leftMs(w) > 0 && event.type !== "told_to_end";
@@ -223,7 +234,7 @@ export function noticeStep<S>(
   const idle = event.type === "timer" && !w.audible && !w.subject.isEnding(w.state);
   if (idle && w.nowMs > idleToMs + 100) breaks(w, "stays when nobody is there");
   if (w.nowMs > w.settings.callLimitMs + LATE_MS) breaks(w, "a call outlasts its limit");
-  if (w.hopeless && !w.subject.isEnding(w.state) && event.type === "brain_failed") {
+  if (event.type === "brain_failed" && !w.subject.isEnding(w.state) && !(isLost(w) && w.audible)) {
     breaks(w, "goes on without a brain");
   }
   const asked = actions.find((action) => action.type === "create_response");

@@ -37,6 +37,8 @@ export interface Subject<S> {
   deadAirs(state: S): number;
   /** What it has not finished, in words: of a call at rest, nothing. */
   left(state: S): string[];
+  /** Of the caller's voice: what another session is told as said, and from where on it hears anew. */
+  told(state: S): { ended: { onsetMs: number; endMs: number }[]; speakingFromMs: number | null };
   /** Timers that are not due. */
   sleeping(state: S, nowMs: number): string[];
 }
@@ -63,6 +65,15 @@ function left(s: CallState): string[] {
   return Object.entries(things).filter(([, there]) => there).map(([name]) => name);
 }
 
+function told({ awaiting, answers, maybeMeant, speaking }: CallState) {
+  const answered = answers.flatMap(({ utterances }) => utterances);
+  const ended = [...awaiting, ...answered, ...maybeMeant ? [maybeMeant] : []];
+  return {
+    ended: ended.filter(({ by }) => by === "voice"),
+    speakingFromMs: speaking?.onsetMs ?? null,
+  };
+}
+
 /** The machine as it is. */
 export const machine: Subject<CallState> = {
   open: openingState,
@@ -83,5 +94,6 @@ export const machine: Subject<CallState> = {
   sounds: ({ soundSinceMs }) => soundSinceMs !== null,
   deadAirs: ({ deadAirs }) => deadAirs,
   left,
+  told,
   sleeping: (state, nowMs) => TIMERS.filter((name) => deadline(state, name) > nowMs + 1),
 };

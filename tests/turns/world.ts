@@ -10,7 +10,7 @@
  */
 
 import type { CallAction } from "../../call/turns/actions.ts";
-import type { CallEvent, Heard } from "../../call/turns/events.ts";
+import type { CallEvent, EventOf, Heard } from "../../call/turns/events.ts";
 import type { EndReason, TurnSettings } from "../../call/turns/state.ts";
 import type { Subject } from "./subject.ts";
 
@@ -28,6 +28,10 @@ export interface WorldSettings extends TurnSettings {
   readonly speculates: boolean;
   /** The call's limits are near enough to be reached. */
   readonly limits: boolean;
+  /** The call went on elsewhere before: what the agent owes. */
+  readonly resumes?: EventOf<"call_resumed">["owes"];
+  /** A session that replaces another is of another brain. */
+  readonly nextBrain?: { readonly names: boolean };
 }
 
 /** Something that the caller does: real words, or a sound that asks for nothing. */
@@ -47,6 +51,11 @@ export interface Said {
   faint: boolean;
   /** The brain's detector will never hear it. */
   deaf: boolean;
+  /** When its audio came to the session, and whether it did not: it was lost with one before. */
+  sentMs: number;
+  missed: boolean;
+  /** A typed line was sent. */
+  sent: boolean;
   /** Whoever says this was asked to repeat it, and the brain has heard nothing since. */
   repeated: boolean;
   /** The items of the brain that hold it. */
@@ -114,10 +123,16 @@ export type Up = CallAction & { readonly buffer?: readonly number[] };
 
 export interface World<S> {
   readonly subject: Subject<S>;
-  readonly settings: WorldSettings;
+  settings: WorldSettings;
   state: S;
   nowMs: number;
+  /** A session stands. */
   ready: boolean;
+  /** How many have stood so far, and when the last of them was lost. */
+  sessions: number;
+  lostMs: number;
+  /** What is owed from elsewhere was told. */
+  resumed: boolean;
   /** The brain has failed for good. */
   gone: boolean;
   said: Said[];
@@ -185,58 +200,6 @@ export interface World<S> {
   seen: Set<string>;
 }
 
-export function openWorld<S>(subject: Subject<S>, settings: WorldSettings): World<S> {
-  return {
-    subject,
-    settings,
-    state: subject.open(settings, 0),
-    nowMs: 0,
-    ready: false,
-    gone: false,
-    said: [],
-    told: false,
-    maybeDone: false,
-    early: false,
-    activeMs: 0,
-    brain: { item: "", stuck: "", buffer: [], responses: [] },
-    tools: [],
-    up: [],
-    down: [],
-    upAtMs: [],
-    downAtMs: [],
-    pieces: [],
-    held: false,
-    heldAtMs: 0,
-    heldOnsetMs: 0,
-    audible: false,
-    complete: true,
-    uplinkOpen: settings.turns !== "local",
-    uplinkEver: settings.turns !== "local",
-    muted: false,
-    phrases: 0,
-    lastSoundMs: 0,
-    ids: 0,
-    greetingsHeard: 0,
-    deleted: [],
-    measuring: false,
-    hearing: "",
-    notBeforeMs: 0,
-    hopeless: false,
-    troubles: 0,
-    waits: 0,
-    prompts: 0,
-    goodbyes: 0,
-    disturbed: false,
-    cutOff: false,
-    everCutOff: false,
-    askedToRepeat: false,
-    closed: null,
-    endingMs: -1,
-    broken: [],
-    seen: new Set(),
-  };
-}
-
 /** A world that can go another way. States are never changed in place, so they are shared. */
 export function fork<S>(w: World<S>): World<S> {
   return {
@@ -261,6 +224,10 @@ export function fork<S>(w: World<S>): World<S> {
 export function breaks<S>(w: World<S>, what: string): void {
   w.broken.push(what);
 }
+
+/** No session has stood yet, or the last one is gone. */
+export const isOpening = <S>(w: World<S>) => !w.ready && w.sessions === 0;
+export const isLost = <S>(w: World<S>) => !w.ready && w.sessions > 0;
 
 export const isClosed = <S>(w: World<S>) => w.subject.isClosed(w.state);
 

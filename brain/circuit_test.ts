@@ -1,0 +1,33 @@
+import test from "node:test";
+import { assertEquals } from "@std/assert";
+import { Circuit } from "./circuit.ts";
+
+const failing = (times: number, everyMs: number) => {
+  const circuit = new Circuit();
+  for (let n = 0; n < times; n++) circuit.failed(n * everyMs);
+  return circuit;
+};
+
+test("opens after five failures in a row, unless they are all of the same moment", () => {
+  assertEquals(failing(4, 1000).isOpen(60_000), false);
+  assertEquals(failing(5, 1000).isOpen(4000), true);
+  assertEquals(failing(50, 10).isOpen(500), false, "a hiccup that many calls notice at once");
+  assertEquals(failing(50, 10).isOpen(3000), true);
+});
+
+test("while it is open, one attempt in two seconds finds out, and one that stands closes it", () => {
+  const circuit = failing(5, 1000);
+  assertEquals([5000, 5100, 6999, 7000, 7001].map((ms) => circuit.allows(ms)), [
+    true,
+    false,
+    false,
+    true,
+    false,
+  ]);
+  circuit.stood();
+  assertEquals([circuit.isOpen(7002), circuit.allows(7002), circuit.allows(7003)], [
+    false,
+    true,
+    true,
+  ]);
+});
