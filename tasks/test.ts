@@ -35,6 +35,7 @@ const STEPS: Step[] = [
   test("whole calls: Deno from source", ["tests/calls/deno_test.ts"], "calls"),
   test("whole calls: Bun from source", ["tests/calls/bun_test.ts"], "calls"),
   test("attacks", ["tests/attacks"]),
+  test("fuzz", ["tests/fuzz"]),
   test("clients, page, settings, deployment", wholeTests()),
 ];
 

@@ -9,8 +9,8 @@ const MESSAGES = 10_000;
 for (const subject of SUBJECTS) {
   test(`fuzz: ${subject.name} are read or refused, in time`, () => {
     const { refused, worstMs } = fuzzParser(subject, MESSAGES, seeded(15));
-    // A garbage collection may fall into one of them.
-    assert(worstMs < 250, `${worstMs} ms for one message`);
+    // Some 0.1 ms, but a garbage collection, or another process, may fall into one of them.
+    assert(worstMs < 1000, `${worstMs} ms for one message`);
     // What is refused by throwing was met, so the generator is no idle one.
     if (subject.refusals.length > 0) assertGreater(refused, MESSAGES / 100);
   });
