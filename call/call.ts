@@ -48,6 +48,9 @@ export interface CallDeps extends PartDeps {
   turned?(call: Call, turn: TurnRecord): void;
 }
 
+/** Kinds of problems that the log is told of one call. */
+const MAX_TOLD = 8;
+
 export class Call implements LegHandlers {
   readonly start: LegStart;
   readonly kind: Leg["kind"];
@@ -63,6 +66,8 @@ export class Call implements LegHandlers {
   /** The answer whose audio came last. */
   #playingResponse = "";
   #problems = 0;
+  /** Kinds of them that the log was told of. */
+  readonly #toldProblems = new Set<string>();
   #endReason = "";
 
   constructor(start: LegStart, leg: Leg, deps: CallDeps) {
@@ -225,8 +230,10 @@ export class Call implements LegHandlers {
   }
 
   problem(error: Error): void {
-    // Once a call is enough for the log; the rest would only fill it.
-    if (this.#problems++ > 0) return;
+    // Of each kind once a call is enough for the log; an error of ours is never behind a peer's.
+    this.#problems++;
+    if (this.#toldProblems.has(error.name) || this.#toldProblems.size >= MAX_TOLD) return;
+    this.#toldProblems.add(error.name);
     this.#deps.log.warn("A message was refused", { callId: this.start.callId, error });
   }
 

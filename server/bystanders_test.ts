@@ -62,6 +62,24 @@ test("a call that can't begin leaves no place taken, and is told of by its id", 
   assert(told.length > 0 && told.every((line) => line.includes("CA3")), all.lines.join("\n"));
 });
 
+test("an error of ours inside a call is logged with the call's id, also behind nonsense of the peer", async () => {
+  const all = testApp();
+  await all.post("/twilio/voice", { CallSid: "CA4" });
+  const [, socket] = await all.dial("/twilio/stream");
+  socket!.open().say(start("CA4"));
+  socket!.handlers.text("nonsense");
+  const [call] = all.deps.registry.calls.values();
+  call!.markHeard = () => {
+    throw new TypeError("a defect");
+  };
+  for (let i = 0; i < 3; i++) socket!.say({ event: "mark", streamSid: "MZ1", mark: { name: "m" } });
+  const told = all.lines.filter((line) =>
+    line.startsWith("warn: A message was refused") && line.includes("CA4")
+  );
+  assertEquals(told.length, 2, all.lines.join("\n"));
+  all.end();
+});
+
 function start(callSid: string) {
   return {
     event: "start",
