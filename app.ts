@@ -11,6 +11,7 @@ import type { Bindings } from "./routes/bindings.ts";
 import { browserRoutes } from "./routes/browser.ts";
 import { callRoutes } from "./routes/calls.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { moveRoutes } from "./routes/moves.ts";
 import { opsRoutes } from "./routes/ops.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { realtimeRoutes } from "./routes/realtime.ts";
@@ -25,6 +26,7 @@ export function createApp(deps: Services): Hono<Bindings> {
   app.route("/v1", secretRoutes(deps));
   app.route("/calls", callRoutes(deps));
   app.route("/events", eventRoutes(deps));
+  app.route("/moves", moveRoutes(deps));
   app.route("/", opsRoutes(deps));
   app.route("/", pageRoutes());
   app.notFound((c) => c.text(`There is nothing at ${c.req.path}`, 404));

@@ -21,6 +21,7 @@ const SECRETS = new Set([
   "EARSHOT_FALLBACK_KEYS",
   "TWILIO_AUTH_TOKEN",
   "EARSHOT_ADMIN_TOKEN",
+  "EARSHOT_SECRET",
 ]);
 
 /** The values that nobody may see; a setting may hold several, with commas between them. */
@@ -142,6 +143,8 @@ export type Config = Readonly<
     readonly region: string;
     /** Fly's machine id, or `local`. */
     readonly instance: string;
+    /** Where the other instances reach this one: the setting, or on Fly its private name. */
+    readonly instanceUrl: string | null;
   }
 >;
 
@@ -202,5 +205,13 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     isPublic: config.PUBLIC_URL !== undefined && !isLoopbackUrl(config.PUBLIC_URL),
     region: config.FLY_REGION ?? "local",
     instance: config.FLY_MACHINE_ID ?? "local",
+    instanceUrl: config.EARSHOT_INSTANCE_URL ?? flyAddress(config),
   });
+}
+
+/** Fly's private network: encrypted from machine to machine, and closed to the world. */
+function flyAddress(
+  { FLY_MACHINE_ID: machine, FLY_APP_NAME: app, PORT }: v.InferOutput<typeof Environment>,
+): string | null {
+  return machine && app ? `http://${machine}.vm.${app}.internal:${PORT}` : null;
 }

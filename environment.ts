@@ -60,6 +60,9 @@ const TRANSCRIBE_WANTED =
 /** A model may be called anything but a yes or a no. */
 const isNoSwitch = (value: string) => !/^(on|yes|true|1|no|none|false|0)$/i.test(value);
 
+/** It travels in a token, inside a `<Parameter>` of fewer than 500 characters. */
+const MAX_ADDRESS_CHARACTERS = 200;
+
 /** The settings that have names of their own in the environment. */
 export const Environment = v.object({
   PORT: whole(0, 65535, 8080),
@@ -160,7 +163,18 @@ export const Environment = v.object({
   EARSHOT_CALL_LIMIT_MS: whole(1000, 24 * 3_600_000, 14_400_000),
   EARSHOT_IDLE_LIMIT_MS: whole(1000, 24 * 3_600_000, 300_000),
   EARSHOT_DRAIN_MS: whole(0, 3_600_000, 290_000),
+  EARSHOT_MOVE_MS: whole(0, 600_000, 20_000),
+  EARSHOT_RESUME_MS: whole(1000, 600_000, 30_000),
+  EARSHOT_INSTANCE_URL: v.optional(
+    v.pipe(
+      url(["http:", "https:"]),
+      v.check(isOrigin, "wants an origin without a path, such as http://10.0.0.5:8080"),
+      v.maxLength(MAX_ADDRESS_CHARACTERS, `wants at most ${MAX_ADDRESS_CHARACTERS} characters`),
+    ),
+  ),
+  EARSHOT_SECRET: v.optional(v.pipe(text, v.minLength(16, "wants at least 16 characters"))),
   EARSHOT_READY_NEEDS_BRAIN: whole(0, 1, 0),
   FLY_REGION: optional,
   FLY_MACHINE_ID: optional,
+  FLY_APP_NAME: optional,
 });

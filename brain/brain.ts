@@ -26,8 +26,6 @@ export interface BrainLink {
   send(text: string): boolean;
   /** Bytes that wait to leave; grows when the brain is slow. */
   bufferedBytes(): number;
-  /** Asks for a sign of life: a link that gives none within `ms` is closed with an error. */
-  probe?(ms: number): void;
   /** Ends the link. Idempotent; `closed` is still reported, once. */
   close(): void;
 }

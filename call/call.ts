@@ -19,6 +19,7 @@ import { PageNews } from "./page_news.ts";
 import type { CallDeps as PartDeps, CallParts } from "./parts.ts";
 import type { RecordedSettings, RecordedStep } from "./recording.ts";
 import { turnSettings } from "./settings.ts";
+import { openTurn } from "./session/open_turn.ts";
 import { Retelling } from "./session/retelling.ts";
 import { BrainSession } from "./session/session.ts";
 import { Sessions } from "./session/sessions.ts";
@@ -27,12 +28,12 @@ import { Speaker } from "./speaker.ts";
 import { Timeline } from "./timeline.ts";
 import { guardedClock, Timers } from "./timers.ts";
 import { Transcript } from "./transcript.ts";
-import { isOwed } from "./turns/deadlines.ts";
-import { type CallState, unansweredSinceMs } from "./turns/state.ts";
+import { isOwed, isResting } from "./turns/deadlines.ts";
+import { LEG_ENDED } from "./turns/events.ts";
+import type { CallState } from "./turns/state.ts";
+import { unansweredSinceMs } from "./turns/utterances.ts";
 import { Typing } from "./typing.ts";
 import { Uplink } from "./uplink.ts";
-
-export type { CallSettings } from "./settings.ts";
 
 /** What a call needs of the server. */
 export interface CallDeps extends PartDeps {
@@ -40,6 +41,8 @@ export interface CallDeps extends PartDeps {
   readonly resumes?: CallContext;
   /** Told once, when all of the call is closed. */
   closed(call: Call): void;
+  /** The caller's stream has ended while the call went on: they may come back by another one. */
+  leaving?(call: Call, by: Parameters<LegHandlers["ended"]>[0]): void;
   /** Receives the settings, and then each event of the decision road; for replays. */
   record?(line: RecordedSettings | RecordedStep): void;
   /** Receives each turn when the caller first hears its answer. */
@@ -47,9 +50,6 @@ export interface CallDeps extends PartDeps {
   /** Receives each turn when it is over. */
   turned?(call: Call, turn: TurnRecord): void;
 }
-
-/** Kinds of problems that the log is told of one call. */
-const MAX_TOLD = 8;
 
 export class Call implements LegHandlers {
   readonly start: LegStart;
@@ -66,8 +66,6 @@ export class Call implements LegHandlers {
   /** The answer whose audio came last. */
   #playingResponse = "";
   #problems = 0;
-  /** Kinds of them that the log was told of. */
-  readonly #toldProblems = new Set<string>();
   #endReason = "";
 
   constructor(start: LegStart, leg: Leg, deps: CallDeps) {
@@ -131,8 +129,7 @@ export class Call implements LegHandlers {
     };
     this.#sessions = new Sessions(this.#parts, this.#memory, (to) => this.#speaker.format = to);
     this.#parts.playback.probe();
-    const { resumes } = deps;
-    this.#decisions = new Decisions(turnSettings(settings, resumes), {
+    this.#decisions = new Decisions(turnSettings(settings, deps.resumes), {
       clock,
       timers: this.#timers,
       playing: () => this.#parts.playback.playing(),
@@ -141,13 +138,15 @@ export class Call implements LegHandlers {
       sessionLate: () => this.#sessions.late(),
       record: deps.record,
     });
+    const { resumes } = deps;
     if (!resumes) return;
     this.#parts.retelling.resume(resumes);
     this.#decisions.take({ type: "call_resumed", owes: resumes.owes });
+    for (const frame of openTurn(resumes, leg.format)) this.audio(frame, null);
   }
 
-  /** Ends the call from our side, for a reason that is no one's fault. */
-  end(reason: "draining"): void {
+  /** Ends the call from our side, for a reason that is no one's fault; `moved` leaves the phone be. */
+  end(reason: "draining" | "moved"): void {
     this.#decisions.take({ type: "told_to_end", reason });
   }
 
@@ -155,6 +154,16 @@ export class Call implements LegHandlers {
   context(): CallContext {
     const { retelling, playback } = this.#parts;
     return retelling.context(this.#decisions.state, playback.playing(), this.startedAtMs);
+  }
+
+  /** Takes the caller to another stream, which brings `token` along. Rejects if that can't be done. */
+  move(token: string): Promise<void> {
+    return this.#parts.leg.move?.(token) ?? Promise.reject(new Error(`A ${this.kind} call stays`));
+  }
+
+  /** Neither side says or owes anything. */
+  get resting(): boolean {
+    return isResting(this.#decisions.state);
   }
 
   /** Why the call ended; empty while it goes on. */
@@ -230,16 +239,14 @@ export class Call implements LegHandlers {
   }
 
   problem(error: Error): void {
-    // Of each kind once a call is enough for the log; an error of ours is never behind a peer's.
-    this.#problems++;
-    if (this.#toldProblems.has(error.name) || this.#toldProblems.size >= MAX_TOLD) return;
-    this.#toldProblems.add(error.name);
+    // Once a call is enough for the log; the rest would only fill it.
+    if (this.#problems++ > 0) return;
     this.#deps.log.warn("A message was refused", { callId: this.start.callId, error });
   }
 
-  ended(by: "caller" | "us" | "lost" | "stalled"): void {
-    if (by === "stalled") this.#decisions.take({ type: "caller_stalled" });
-    else this.#decisions.take({ type: "caller_left", lost: by === "lost" });
+  ended(by: Parameters<LegHandlers["ended"]>[0]): void {
+    if (this.#endReason === "") this.#deps.leaving?.(this, by);
+    this.#decisions.take(LEG_ENDED[by]);
   }
 
   /** What of the caller's voice is kept, and whether this is a pause between two turns. */

@@ -46,6 +46,7 @@ export function perform(action: CallAction, call: CallParts, nowMs: number): voi
         // A model that is to say goodbye would rather hang up again.
         action.kind !== "goodbye",
       );
+      brain.expectsSoon();
       // A request that never left is as good as refused.
       if (!send(text)) call.step({ type: "refused", name, why: "failed", retryAfterMs: 0 });
       return;
@@ -97,7 +98,7 @@ export function perform(action: CallAction, call: CallParts, nowMs: number): voi
       return playback.drop();
     }
     case "suspect_session":
-      return brain.suspect(action.asked);
+      return brain.suspect();
     case "open_uplink":
       return uplink.open();
     case "close_uplink":

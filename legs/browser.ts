@@ -149,7 +149,9 @@ export class BrowserLeg implements Leg, SocketHandlers {
         );
       } else this.#call.text(message.text);
     } catch (error) {
-      this.#problem(error as Error);
+      // An error of ours goes to the net under the socket, which tells the log.
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#problem(error);
     }
   }
 
@@ -200,6 +202,15 @@ export class BrowserLeg implements Leg, SocketHandlers {
   cork(write: () => void): void {
     if (this.#socket) this.#socket.cork(write);
     else write();
+  }
+
+  /** The page brings the token by itself, when it is told to come back. */
+  move(): Promise<void> {
+    this.#tell({ type: "reconnect" });
+    // First: the call closes the socket as well, and by then it is closed.
+    this.#socket?.close(1012, "moved");
+    this.#end("moved");
+    return Promise.resolve();
   }
 
   end(reason: string): void {

@@ -250,3 +250,15 @@ test("one who only types is not taken for silent, nor is one who left", async ()
   typist.leg.close(1000);
   gone.leg.close(1000);
 });
+
+test("BrowserLeg.move tells the page to come back, and ends as moved", async () => {
+  const socket = new FakeSocket();
+  const call = new FakeCall();
+  const leg = new BrowserLeg("WEB1", 24000, () => call, () => {}, { framesIn: 0 });
+  leg.open(socket);
+  await leg.move();
+  assertEquals(socket.messages.at(-1), { type: "reconnect" });
+  assertEquals(socket.closes, [{ code: 1012, reason: "moved" }]);
+  leg.close(1012);
+  assertEquals(call.ends, ["moved"]);
+});

@@ -14,6 +14,8 @@ export interface LegStart {
   readonly callId: string;
   /** The number that was called, as E.164; empty where none was. */
   readonly calledNumber: string;
+  /** With this the stream goes on with a call that another one has carried so far. */
+  readonly resumeToken?: string;
 }
 
 /**
@@ -21,6 +23,11 @@ export interface LegStart {
  * why the caller is refused, and the leg closes.
  */
 export type Begin = (start: LegStart, leg: Leg) => LegHandlers | string;
+
+/** The same, for a leg that waits while it is asked what is known of a call that goes on. */
+export type BeginLater = (
+  ...args: Parameters<Begin>
+) => LegHandlers | string | Promise<LegHandlers | string>;
 
 /** What a leg tells its call. Handlers never run after `ended`. */
 export interface LegHandlers {
@@ -40,10 +47,10 @@ export interface LegHandlers {
   /** The wire brought something wrong that the call survives. Counted, and logged once a call. */
   problem(error: Error): void;
   /**
-   * The caller is gone, the leg was ended by us, or the wire takes nothing from us any more; once.
-   * A wire that is stalled stands until `end`.
+   * The caller is gone or was moved to another stream, the leg was ended by us, or the wire takes
+   * nothing from us any more; once. A wire that is stalled stands until `end`.
    */
-  ended(by: "caller" | "us" | "lost" | "stalled"): void;
+  ended(by: "caller" | "moved" | "us" | "lost" | "stalled"): void;
 }
 
 /** A peer broke its protocol: which peer, and what was wrong with which field. */
@@ -57,6 +64,8 @@ export class ProtocolError extends Error {
 /** What the call shows to a caller who has eyes. A phone ignores it. */
 export type LegNews =
   | { type: "ready"; callId: string; brain: string; model: string; turns: string }
+  /** With this token another socket goes on with the call, for so long after this one broke. */
+  | { type: "resume"; callId: string; token: string; forMs: number }
   | { type: "state"; caller: "silent" | "speaking"; agent: "listening" | "thinking" | "speaking" }
   | { type: "vad"; levelDbfs: number; floorDbfs: number; thresholdDbfs: number; confidence: number }
   | {
@@ -101,6 +110,13 @@ export interface Leg {
    * @throws {Error} When it could not be ended; the wire can be closed all the same.
    */
   hangUp?(): Promise<void>;
+  /**
+   * Takes the caller to another stream, here or at another instance. This one ends by it, as `moved`.
+   *
+   * @param token With it the new stream goes on with the call.
+   * @throws {Error} When that can't be done: then everything is as before.
+   */
+  move?(token: string): Promise<void>;
   /** Closes the wire. Idempotent. */
   end(reason: string): void;
 }

@@ -15,6 +15,12 @@ const STREAM = '"},"streamSid":"';
 // deno-lint-ignore no-control-regex
 const NOT_PLAIN = /[\x00-\x1f\\]/;
 
+/** What the leg counts, for telemetry: plain numbers, so that a frame costs an addition. */
+export interface FrameCounts {
+  framesIn: number;
+  framesSlowPath: number;
+}
+
 /** The fields of one frame. One object a leg, filled anew by each `read`. */
 export class MediaFrame {
   timestampMs = 0;

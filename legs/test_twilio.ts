@@ -7,6 +7,7 @@
 
 import { assert } from "@std/assert";
 import type { LegStart } from "./leg.ts";
+import type { TwilioAccount } from "./twilio_rest.ts";
 import { FakeCall, FakeSocket } from "./test_wire.ts";
 import { TwilioLeg } from "./twilio.ts";
 import type { TwilioSettings } from "./twilio_settings.ts";
@@ -52,6 +53,8 @@ export class Rig {
   /** The tokens that were shown. */
   readonly tokens: (string | undefined)[] = [];
   gone = 0;
+  /** By which the call can be moved. */
+  account: TwilioAccount | null = null;
 
   constructor(settings: Partial<TwilioSettings> = {}, refusal?: string) {
     this.leg = new TwilioLeg(
@@ -67,7 +70,8 @@ export class Rig {
           this.tokens.push(token);
           return null;
         },
-        account: () => null,
+        account: () => this.account,
+        onwards: (callSid, token) => `<Response>${callSid} ${token}</Response>`,
       },
       settings,
     );

@@ -10,11 +10,12 @@
 
 import { base64ByteLength, decodeBase64Into, encodeBase64 } from "../media/base64.ts";
 import { PCMU } from "../media/format.ts";
-import { MULAW_SILENCE } from "../media/mulaw.ts";
 import type { ServerSocket, SocketHandlers } from "../runtime/runtime.ts";
-import { type Begin, type Leg, type LegHandlers, ProtocolError } from "./leg.ts";
-import { MediaFrame } from "./media_frame.ts";
+import { type BeginLater, type Leg, type LegHandlers, ProtocolError } from "./leg.ts";
+import { type FrameCounts, MediaFrame } from "./media_frame.ts";
+import { EarlyMessages } from "./early_messages.ts";
 import { ReadWatch } from "./read_watch.ts";
+import { BYTES_PER_MS, FRAME_BYTES, SILENT_FRAME, SILENT_FRAME_BASE64 } from "./phone_frames.ts";
 import { LOOK_MS, StallWatch } from "./stall_watch.ts";
 import {
   clearMessage,
@@ -23,21 +24,8 @@ import {
   readTwilioMessage,
   type TwilioMessage,
 } from "./twilio_messages.ts";
-import { hangUpCall, type TwilioPort } from "./twilio_rest.ts";
-import { TWILIO_DEFAULTS, type TwilioSettings } from "./twilio_settings.ts";
-
-const BYTES_PER_MS = 8;
-const FRAME_BYTES = 160;
-const SILENT_FRAME = new Uint8Array(FRAME_BYTES).fill(MULAW_SILENCE);
-const SILENT_FRAME_BASE64 = encodeBase64(SILENT_FRAME);
-/** Jitter of the timestamps below this isn't a gap. */
-const GAP_TOLERANCE_MS = 20;
-
-/** What the leg counts, for telemetry: plain numbers, so that a frame costs an addition. */
-export interface FrameCounts {
-  framesIn: number;
-  framesSlowPath: number;
-}
+import { hangUpCall, redirectCall, type TwilioPort } from "./twilio_rest.ts";
+import { GAP_TOLERANCE_MS, TWILIO_DEFAULTS, type TwilioSettings } from "./twilio_settings.ts";
 
 /** The server's side of one Twilio stream: a leg, and the handlers of its socket. */
 export class TwilioLeg implements Leg, SocketHandlers {
@@ -47,7 +35,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
   readonly wire = "base64";
   readonly hasScreen = false;
   readonly #settings: TwilioSettings;
-  readonly #begin: Begin;
+  readonly #begin: BeginLater;
   readonly #gone: () => void;
   readonly #counts: FrameCounts;
   readonly #twilio: TwilioPort;
@@ -61,6 +49,9 @@ export class TwilioLeg implements Leg, SocketHandlers {
   #callSid = "";
   #accountSid = "";
   #done = false;
+  /** Twilio was told to end this stream in favour of another one. */
+  #moving = false;
+  readonly #early = new EarlyMessages<string>();
   #problems = 0;
   readonly #stall: StallWatch;
   readonly #reads: ReadWatch;
@@ -76,7 +67,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
    * @param gone Is told once that the socket is closed, whether a call began or not.
    */
   constructor(
-    begin: Begin,
+    begin: BeginLater,
     gone: () => void,
     counts: FrameCounts,
     twilio: TwilioPort,
@@ -102,7 +93,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
   }
 
   text(text: string): void {
-    if (this.#done) return;
+    if (this.#done || this.#early.keep(text)) return;
     if (this.#call && this.#frame.read(text, this.#streamSid)) {
       this.#media(this.#frame.payload, this.#frame.timestampMs);
       return;
@@ -110,7 +101,9 @@ export class TwilioLeg implements Leg, SocketHandlers {
     try {
       this.#message(readTwilioMessage(text));
     } catch (error) {
-      this.#problem(error as Error);
+      // An error of ours goes to the net under the socket, which tells the log.
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#problem(error);
     }
   }
 
@@ -158,6 +151,16 @@ export class TwilioLeg implements Leg, SocketHandlers {
     if (account) await hangUpCall(account, this.#callSid);
   }
 
+  async move(token: string): Promise<void> {
+    const account = this.#twilio.account(this.#accountSid);
+    this.#moving = true;
+    const twiml = this.#twilio.onwards(this.#callSid, token);
+    await redirectCall(account, this.#callSid, twiml).catch((error) => {
+      this.#moving = false;
+      throw error;
+    });
+  }
+
   end(reason: string): void {
     const socket = this.#socket;
     this.#end("us");
@@ -187,7 +190,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
       this.#reads.marked();
       this.#call.markHeard(message.mark.name);
     } else if (message.event === "dtmf") this.#call.digit(message.dtmf.digit.toUpperCase());
-    else this.#end("caller");
+    else this.#end(this.#moving ? "moved" : "caller");
   }
 
   #start({ streamSid, start }: Extract<TwilioMessage, { event: "start" }>): void {
@@ -203,15 +206,23 @@ export class TwilioLeg implements Leg, SocketHandlers {
     this.#callSid = start.callSid;
     this.#accountSid = start.accountSid;
     clearTimeout(this.#startTimer);
-    const { token, to = "" } = start.customParameters;
-    const answer = this.#twilio.refuses(start.callSid, token) ??
-      this.#begin({ callId: start.callSid, calledNumber: to }, this);
-    if (typeof answer !== "string") {
-      this.#call = answer;
-      if (!this.#done) this.#watch = setInterval(() => this.#look(), LOOK_MS);
-    } else {
+    const { token, to = "", resume } = start.customParameters;
+    const who = { callId: start.callSid, calledNumber: to, ...(resume && { resumeToken: resume }) };
+    const answer = this.#twilio.refuses(start.callSid, token) ?? this.#begin(who, this);
+    if (!(answer instanceof Promise)) return this.#begun(answer);
+    this.#early.hold();
+    void answer.catch((error) => String(error)).then((begun) => this.#begun(begun));
+  }
+
+  #begun(answer: LegHandlers | string): void {
+    if (typeof answer === "string") {
       this.#done = true;
       this.#socket?.close(1008, answer.slice(0, 100));
+    } else if (this.#done) answer.ended("lost");
+    else {
+      this.#call = answer;
+      this.#watch = setInterval(() => this.#look(), LOOK_MS);
+      this.#early.release((text) => this.text(text));
     }
   }
 

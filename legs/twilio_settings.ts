@@ -18,6 +18,9 @@ export interface TwilioSettings extends StallSettings, ReadSettings {
   readonly maxProblems: number;
 }
 
+/** Jitter of the timestamps below this isn't a gap. */
+export const GAP_TOLERANCE_MS = 20;
+
 export const TWILIO_DEFAULTS: TwilioSettings = {
   ...STALL_DEFAULTS,
   ...READ_DEFAULTS,

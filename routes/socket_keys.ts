@@ -74,6 +74,12 @@ export function socketKeys({ config, secrets }: Pick<Services, "config" | "secre
       };
     },
 
+    /** Whether it is a page of somebody else's; what it brings is judged by another. */
+    refusesOthers(c: Context<Bindings>): Refusal | null {
+      const others = notOurs(c, config);
+      return others === null ? null : wrongPlace(others);
+    },
+
     /** Whether the page's socket is refused. Its secret is good for one. */
     refusesPage(c: Context<Bindings>): Refusal | null {
       const key = keyOf(c);

@@ -7,20 +7,35 @@
 
 import VoiceResponse from "twilio/lib/twiml/VoiceResponse.js";
 
-/**
- * Connects the call to our stream. What follows is heard only if the stream breaks.
- *
- * @param parameters Come back with the stream's `start`.
- */
-export function connectTwiml(
-  streamUrl: string,
-  statusUrl: string,
-  parameters: Readonly<Record<string, string>>,
-): string {
+export interface StreamTwiml {
+  readonly streamUrl: string;
+  readonly statusUrl: string;
+  /** Asked when the stream has ended and the call has not: it decides how the call goes on. */
+  readonly againUrl: string;
+  /** Come back with the stream's `start`. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** Connects the call to our stream. */
+export function connectTwiml({ streamUrl, statusUrl, againUrl, parameters }: StreamTwiml): string {
   const response = new VoiceResponse();
   const stream = response.connect().stream({ url: streamUrl, statusCallback: statusUrl });
   for (const [name, value] of Object.entries(parameters)) stream.parameter({ name, value });
+  response.redirect({ method: "POST" }, againUrl);
+  return response.toString();
+}
+
+/** For the caller whose call can't go on. */
+export function lostTwiml(): string {
+  const response = new VoiceResponse();
   response.say("Sorry, the connection was lost. Please call again.");
+  response.hangup();
+  return response.toString();
+}
+
+/** For the call that has ended. */
+export function hangUpTwiml(): string {
+  const response = new VoiceResponse();
   response.hangup();
   return response.toString();
 }

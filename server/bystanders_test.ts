@@ -68,15 +68,15 @@ test("an error of ours inside a call is logged with the call's id, also behind n
   const [, socket] = await all.dial("/twilio/stream");
   socket!.open().say(start("CA4"));
   socket!.handlers.text("nonsense");
+  assertEquals(socket!.closes, []);
   const [call] = all.deps.registry.calls.values();
   call!.markHeard = () => {
     throw new TypeError("a defect");
   };
-  for (let i = 0; i < 3; i++) socket!.say({ event: "mark", streamSid: "MZ1", mark: { name: "m" } });
-  const told = all.lines.filter((line) =>
-    line.startsWith("warn: A message was refused") && line.includes("CA4")
-  );
-  assertEquals(told.length, 2, all.lines.join("\n"));
+  socket!.say({ event: "mark", streamSid: "MZ1", mark: { name: "m" } });
+  const told = all.lines.filter((line) => line.startsWith("error: "));
+  assert(told.length === 1 && told[0]!.includes("CA4"), all.lines.join("\n"));
+  assertEquals(socket!.closes.map(({ code }) => code), [1011]);
   all.end();
 });
 

@@ -76,3 +76,61 @@ test("a caller with a reservation is still admitted, and drain waits for them", 
   socket!.handlers.close(1000, "");
   assert(await took < 2000);
 });
+
+const MOVES = {
+  EARSHOT_INSTANCE_URL: "http://a.internal:8080",
+  EARSHOT_DRAIN_MS: "1000",
+  EARSHOT_MOVE_MS: "900",
+};
+
+/** How another socket goes on with the call of this one. */
+function resumeOf(messages: Record<string, unknown>[]): [callId: string, token: string] {
+  const { callId, token } = messages.find(({ type }) => type === "resume")!;
+  return [String(callId), String(token)];
+}
+
+test("before the deadline the calls that are left are moved, and drain waits until they are fetched", async () => {
+  const { deps, dial } = testApp(MOVES);
+  const [, socket] = await dial("/browser/stream");
+  const { closes } = socket!.open();
+  const [callId, token] = resumeOf(socket!.messages);
+  const took = timed(drain(deps));
+  await wait(300);
+  assertEquals(socket!.messages.at(-1), { type: "reconnect" });
+  assertEquals(closes[0]!.code, 1012);
+  assertEquals(deps.registry.live, 0);
+  assert(deps.handovers.canMove);
+  const given = await deps.handovers.give(token, callId);
+  assert(typeof given !== "string");
+  const tookMs = await took;
+  assert(tookMs < 900, `it waited ${tookMs} ms, though everything was fetched`);
+});
+
+test("what nobody fetches is waited for until the deadline, and no longer", async () => {
+  const { deps, dial } = testApp(MOVES);
+  const [, socket] = await dial("/browser/stream");
+  socket!.open();
+  const tookMs = await timed(drain(deps));
+  assert(tookMs > 950 && tookMs < 2000, `${tookMs} ms`);
+  deps.handovers.close();
+});
+
+test("a call that can't be moved is ended, as before", async () => {
+  const { deps, dial, lines } = testApp(MOVES);
+  deps.registry.reserve("CA1");
+  const [, socket] = await dial("/twilio/stream");
+  socket!.open().say({
+    event: "start",
+    streamSid: "MZ1",
+    start: {
+      accountSid: "AC1",
+      callSid: "CA1",
+      mediaFormat: { encoding: "audio/x-mulaw", sampleRate: 8000, channels: 1 },
+    },
+  });
+  // Nobody has told us by which key Twilio could be asked.
+  await drain(deps);
+  assert(lines.some((line) => /^error: A call could not be moved/.test(line)));
+  assert(lines.some((line) => /A call ended.*"reason":"draining"/.test(line)));
+  deps.handovers.close();
+});

@@ -14,6 +14,7 @@ import type { RealtimeServer } from "../brain/realtime/server.ts";
 import { Circuit } from "../brain/circuit.ts";
 import type { Upstream } from "../call/session/choice.ts";
 import { Call } from "../call/call.ts";
+import type { CallContext } from "../call/context.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { History } from "./history.ts";
 import { recordTo } from "../call/recorder.ts";
@@ -25,7 +26,8 @@ import { ClientSecrets } from "./client_secrets.ts";
 import { callSettings } from "./call_settings.ts";
 import { BrainProbe } from "./brain_probe.ts";
 import { EventFeed } from "./event_feed.ts";
-import { StreamTokens } from "./stream_tokens.ts";
+import { Handovers } from "./moves/handovers.ts";
+import { StreamTokens, TOKEN_DEFAULTS } from "./stream_tokens.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { CallCounts } from "../telemetry/health.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
@@ -42,21 +44,29 @@ export interface Services {
   readonly tokens: StreamTokens;
   /** Open the sockets of pages and Realtime clients. */
   readonly secrets: ClientSecrets;
+  readonly handovers: Handovers;
   readonly brain: Brain;
   /** Whether a brain can be reached; it knows nothing until it is asked to look. */
   readonly probe: BrainProbe;
   /** What `/v1/realtime` serves. */
   readonly realtime: RealtimeServer;
   /**
-   * Begins a call that is admitted. `left` runs when all of it is closed.
+   * Begins a call that is admitted, or goes on with one. `left` runs when all of it is closed.
    *
    * @returns What went wrong, when it could not begin.
    */
-  startCall(start: LegStart, leg: Leg, left: () => void): Call | string;
+  startCall(
+    start: LegStart,
+    leg: Leg,
+    left: () => void,
+    resumes?: CallContext,
+  ): Call | string;
 }
 
 /** A webhook's reservation waits this long for its stream; Twilio dials at once. */
 const RESERVATION_MS = 15_000;
+/** Calls that were left, for those who come back; the oldest are forgotten first. */
+const MAX_KEPT_CALLS = 1000;
 
 /** Who answers, in order. */
 function createUpstreams(config: Config): Upstream[] {
@@ -125,6 +135,17 @@ export function createServices(config: Config, log: Logger): Services {
   });
   const upstreams = createUpstreams(config);
   const settings = callSettings(config.call);
+  const handovers = new Handovers(
+    {
+      secret: config.EARSHOT_SECRET ?? config.TWILIO_AUTH_TOKEN ?? crypto.randomUUID(),
+      address: config.instanceUrl ?? "",
+      resumeMs: config.EARSHOT_RESUME_MS,
+      maxKept: MAX_KEPT_CALLS,
+      maxUsed: TOKEN_DEFAULTS.maxUsed,
+    },
+    (callId) => registry.calls.get(callId),
+    log,
+  );
 
   return {
     config,
@@ -133,6 +154,7 @@ export function createServices(config: Config, log: Logger): Services {
     registry,
     history,
     events,
+    handovers,
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
     secrets: new ClientSecrets(config.EARSHOT_ADMIN_TOKEN ?? config.TWILIO_AUTH_TOKEN),
     brain: upstreams[0]!.brain,
@@ -141,7 +163,7 @@ export function createServices(config: Config, log: Logger): Services {
       thinkMs: config.EARSHOT_THINK_MS,
       maxMessageBytes: config.EARSHOT_MAX_MESSAGE_BYTES,
     }),
-    startCall(start, leg, left) {
+    startCall(start, leg, left, resumes) {
       const { callId } = start;
       const watched = bystanders(callId, log);
       const folder = config.EARSHOT_RECORD_DIR;
@@ -151,17 +173,25 @@ export function createServices(config: Config, log: Logger): Services {
         call = new Call(start, leg, {
           upstreams,
           settings,
+          ...(resumes && { resumes }),
           clock: systemClock,
           telemetry,
           log,
           record: recorder ? watched("record", recorder.record) : undefined,
           heard: watched("heard", (_call, turn) => history.heard(callId, turn)),
           turned: watched("turned", (_call, turn) => history.turned(callId, turn)),
+          leaving: watched("leaving", (call, by) => {
+            if (by === "caller" || by === "us") return;
+            handovers.keep(callId, { type: "context", context: call.context() }, by === "moved");
+          }),
           closed(call) {
+            const { endReason: reason } = call;
+            const comesBack = /^(caller_lost|caller_stalled|moved)$/.test(reason);
+            if (!comesBack) handovers.keep(callId, { type: "ended", reason });
             registry.remove(callId);
             left();
             recorder?.close();
-            watched("ended", () => history.ended(callId, call.endReason))();
+            watched("ended", () => history.ended(callId, reason))();
           },
         });
       } catch (error) {
@@ -171,7 +201,10 @@ export function createServices(config: Config, log: Logger): Services {
         return "something went wrong on our side";
       }
       telemetry.callStarted(leg.kind);
-      log.info("A call began", { callId, kind: leg.kind, live: registry.live });
+      const facts = { callId, kind: leg.kind, live: registry.live };
+      const known = resumes?.owes !== "welcome_back";
+      if (resumes) log.info("A call goes on here", { ...facts, known });
+      else log.info("A call began", facts);
       registry.add(callId, call);
       watched("began", () => history.began(callId, leg.kind, () => call.turn))();
       return call;

@@ -1,7 +1,8 @@
 /**
  * Generated messages, a million to each parser and 100,000 to each live socket of the binary.
  *
- * Run: `deno task fuzz`; `--parsers 1000000 --sockets 100000 --seed 1`
+ * Run: `deno task fuzz`; `--parsers 1000000 --sockets 100000 --seed 1`, and `--only TwiML`
+ * for the parsers of that name.
  *
  * @module
  */
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     parsers: { type: "string", default: "1000000" },
     sockets: { type: "string", default: "100000" },
     seed: { type: "string", default: "1" },
+    only: { type: "string", default: "" },
   },
 });
 
@@ -24,7 +26,7 @@ const row = (...cells: unknown[]) => console.log(`| ${cells.join(" | ")} |`);
 
 row("parser", "messages", "refused", "s", "worst ms", "memory before", "after");
 row("---", "---", "---", "---", "---", "---", "---");
-for (const subject of SUBJECTS) {
+for (const subject of SUBJECTS.filter(({ name }) => name.includes(values.only))) {
   const before = Deno.memoryUsage().rss;
   const { name, messages, refused, seconds, worstMs } = fuzzParser(
     subject,

@@ -19,7 +19,7 @@ const test = (name: string, files: string[], group?: string): Step => ({
 /** What stands in `tests/` itself; its folders have steps of their own. */
 function wholeTests(): string[] {
   return [...Deno.readDirSync("tests")]
-    .filter((entry) => entry.name.endsWith("_test.ts"))
+    .filter(({ name }) => name.endsWith("_test.ts") && name !== "soak_test.ts")
     .map((entry) => `tests/${entry.name}`)
     .sort();
 }
@@ -36,6 +36,8 @@ const STEPS: Step[] = [
   test("whole calls: Bun from source", ["tests/calls/bun_test.ts"], "calls"),
   test("attacks", ["tests/attacks"]),
   test("fuzz", ["tests/fuzz"]),
+  test("a minute of calls that come and go", ["tests/soak_test.ts"], "calls"),
+  test("faults by moment: the binary", ["tests/faults"]),
   test("clients, page, settings, deployment", wholeTests()),
 ];
 

@@ -78,6 +78,7 @@ export type CallEndReason =
   | "idle_limit"
   | "caller_silent"
   | "draining"
+  | "moved"
   // Keeps the suggestions above while letting the call's own words through.
   | (string & Record<never, never>);
 

@@ -24,6 +24,7 @@ const DOCUMENTS = [
   "docs/deploy.md",
   "docs/echo-brain.md",
   "docs/security.md",
+  "docs/reliability.md",
   "docs/turn-taking.md",
   "examples/openai-sdk/README.md",
   "examples/twilio-number/README.md",

@@ -30,7 +30,7 @@ test("end reasons: the page has words for none that doesn't exist, and for each 
   const page = read("web/call.js");
   const [, map] = /BYE_TEXTS = new Map\(Object\.entries\(\{([\s\S]*?)\}\)\)/.exec(page)!;
   const told = [...map!.matchAll(/^ {2}(\w+):/gm)].map(([, word]) => word!).sort();
-  // Who has hung up, or is gone, reads nothing.
-  const gone = ["caller_hung_up", "caller_lost"];
+  // Who has hung up, or is gone, reads nothing; who was moved goes on.
+  const gone = ["caller_hung_up", "caller_lost", "moved"];
   assertEquals(told, REASONS.filter((reason) => !gone.includes(reason)));
 });

@@ -121,8 +121,12 @@ export class PageLab {
   }
 
   static async open(settings: Record<string, string> = {}): Promise<PageLab> {
+    return await PageLab.at(await startServer(settings));
+  }
+
+  /** With a server that the test has started itself. */
+  static async at(server: TestServer): Promise<PageLab> {
     const profile = mkdtempSync(join(tmpdir(), "earshot-page-"));
-    const server = await startServer(settings);
     try {
       return new PageLab(server, await startChromium(profile), profile);
     } catch (error) {

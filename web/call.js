@@ -15,6 +15,11 @@ import { Wire } from "./wire.js";
 /** As many lines as the server keeps; nobody types more while they wait. */
 const MAX_UNSENT = 50;
 
+/** Between attempts to go on with a call whose line broke; the last one is repeated. */
+const RETRY_MS = [0, 250, 500, 1000, 2000];
+/** What is said while the line is down is kept up to this many frames of 20 ms. */
+const MAX_HELD_FRAMES = 75;
+
 const PROBLEM_TEXTS = new Map([
   ["too_many_lines", "Too many lines wait for the agent: the last one was not taken."],
 ]);
@@ -52,6 +57,15 @@ export class Call {
   #audio = null;
   /** @type {Record<string, unknown>[]} What was typed and pressed before the wire was open. */
   #unsent = [];
+  /** With this another wire goes on with the call. @type {{ callId: string, token: string, forMs: number } | null} */
+  #resume = null;
+  /** When the line broke; 0 while it holds. */
+  #brokeAtMs = 0;
+  #attempts = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #retry;
+  /** @type {Int16Array[]} */
+  #held = [];
   #handlers;
   /** The agent is there. Before, the server keeps what it is sent. */
   ready = false;
@@ -88,13 +102,42 @@ export class Call {
       }
       if (this.over) return;
       this.#handlers.progress("Connecting…");
-      this.#wire = new Wire(audio.wireRateHz, secret, this.#wireHandlers());
+      this.#connect(null, secret);
     } catch (error) {
       const refused = error instanceof ApiError;
       if (refused && error.status === 401 && !this.over) this.#handlers.locked();
       const known = refused || error instanceof MicrophoneError;
       this.end(known ? error.message : `Sound failed: ${error}`);
     }
+  }
+
+  /**
+   * @param {{ callId: string, token: string } | null} resume
+   * @param {string} [secret] Of a call that is new.
+   */
+  #connect(resume, secret = "") {
+    const rateHz = this.#audio?.wireRateHz ?? 0;
+    /** @type {Wire} */
+    const wire = new Wire(rateHz, secret, this.#wireHandlers(() => this.#wire === wire), resume);
+    this.#wire = wire;
+  }
+
+  /** The line broke, and the call may go on by another one. @returns Whether that is tried. */
+  #reconnect() {
+    const resume = this.#resume;
+    if (!resume) return false;
+    if (this.#brokeAtMs === 0) {
+      this.#brokeAtMs = performance.now();
+      this.#attempts = 0;
+      // The server knows what was heard; what waits here it says again.
+      this.#audio?.clear();
+      this.#handlers.progress("Reconnecting…", "The line broke. What you say is kept.");
+    }
+    const waitMs = RETRY_MS[Math.min(this.#attempts++, RETRY_MS.length - 1)] ?? 0;
+    if (performance.now() + waitMs - this.#brokeAtMs > resume.forMs) return false;
+    this.#wire = null;
+    this.#retry = setTimeout(() => this.#connect(resume), waitMs);
+    return true;
   }
 
   /** Adds the microphone to a call that was typed so far. */
@@ -136,6 +179,7 @@ export class Call {
   end(trouble = "") {
     if (this.over) return;
     this.over = true;
+    clearTimeout(this.#retry);
     this.#wire?.bye();
     this.#audio?.close();
     this.#handlers.ended(trouble);
@@ -152,6 +196,11 @@ export class Call {
     return {
       frame: (frame) => {
         this.#handlers.callerPeak(peakOf(frame));
+        if (this.#brokeAtMs > 0) {
+          this.#held.push(frame);
+          if (this.#held.length > MAX_HELD_FRAMES) this.#held.shift();
+          return;
+        }
         if (!this.#wire) return;
         this.#wire.sendFrame(frame);
         counters.framesSent = this.#wire.sentFrames;
@@ -179,13 +228,21 @@ export class Call {
     };
   }
 
-  /** @returns {import("./wire.js").WireHandlers} */
-  #wireHandlers() {
+  /**
+   * @param {() => boolean} isCurrent No other wire has taken its place.
+   * @returns {import("./wire.js").WireHandlers}
+   */
+  #wireHandlers(isCurrent) {
     return {
       opened: () => {
+        for (const message of this.#unsent.splice(0)) this.#say(message);
+        if (this.#brokeAtMs > 0) {
+          this.#brokeAtMs = 0;
+          for (const frame of this.#held.splice(0)) this.#wire?.sendFrame(frame);
+          return;
+        }
         const what = this.hasMicrophone ? "What you say or type" : "What you type";
         this.#handlers.progress("Waiting for the agent…", `${what} is kept for it.`);
-        for (const message of this.#unsent.splice(0)) this.#say(message);
       },
       audio: (bytes) => {
         try {
@@ -196,8 +253,9 @@ export class Call {
       },
       news: (news) => this.#take(news),
       closed: async ({ opened, code, reason }) => {
-        if (this.over) return;
-        if (opened) {
+        if (this.over || !isCurrent()) return;
+        if (code !== 1000 && this.#reconnect()) return;
+        if (opened || this.ready) {
           this.end(
             code === 1000 || BYE_TEXTS.has(reason) ? byeText(reason) : closeText(code, reason),
           );
@@ -215,6 +273,12 @@ export class Call {
       case "clear":
         counters.clears++;
         this.#audio?.clear();
+        break;
+      case "resume":
+        this.#resume = news;
+        break;
+      // Where the server goes, another one goes on; this socket closes, and that says enough.
+      case "reconnect":
         break;
       case "ready":
         this.ready = true;

@@ -8,7 +8,8 @@
 
 import { Circuit } from "../../brain/circuit.ts";
 import type { Brain, BrainHandlers } from "../../brain/brain.ts";
-import { Call, type CallSettings } from "../../call/call.ts";
+import { Call } from "../../call/call.ts";
+import type { CallSettings } from "../../call/settings.ts";
 import type { RecordedSettings, RecordedStep } from "../../call/recording.ts";
 import type { Leg, LegHandlers, LegNews } from "../../legs/leg.ts";
 import { PCMU } from "../../media/format.ts";

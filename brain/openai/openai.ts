@@ -93,21 +93,14 @@ function connect(settings: OpenAiSettings, handlers: BrainHandlers): BrainLink {
   let closed = false;
   let closing = false;
   let pinger: ReturnType<typeof setInterval> | undefined;
-  let prober: ReturnType<typeof setTimeout> | undefined;
   let lastSignMs = 0;
 
   const finish = (error?: UpstreamError) => {
     if (closed) return;
     closed = true;
     clearInterval(pinger);
-    clearTimeout(prober);
     pending = [];
     handlers.closed(closing ? undefined : error);
-  };
-
-  const noSign = () => {
-    finish(new UpstreamError("The brain stopped answering pings", "ping_timeout", true));
-    socket.terminate();
   };
 
   let socket: WebSocket;
@@ -141,8 +134,10 @@ function connect(settings: OpenAiSettings, handlers: BrainHandlers): BrainLink {
     for (const text of pending) socket.send(text);
     pending = [];
     pinger = setInterval(() => {
-      if (performance.now() - lastSignMs > settings.pongTimeoutMs) noSign();
-      else socket.ping();
+      if (performance.now() - lastSignMs > settings.pongTimeoutMs) {
+        finish(new UpstreamError("The brain stopped answering pings", "ping_timeout", true));
+        socket.terminate();
+      } else socket.ping();
     }, settings.pingMs);
   });
   socket.on("pong", () => lastSignMs = performance.now());
@@ -209,15 +204,6 @@ function connect(settings: OpenAiSettings, handlers: BrainHandlers): BrainLink {
       return true;
     },
     bufferedBytes: () => socket.bufferedAmount,
-    probe(ms) {
-      if (!opened || closed || closing) return;
-      const askedMs = performance.now();
-      socket.ping();
-      clearTimeout(prober);
-      prober = setTimeout(() => {
-        if (lastSignMs < askedMs) noSign();
-      }, ms);
-    },
     close() {
       if (closing || closed) return;
       closing = true;

@@ -81,9 +81,12 @@ export class SessionLink {
     return this.#link.bufferedBytes();
   }
 
-  /** Asks for a sign of life; a link that gives none within `ms` fails. */
-  probe(ms: number): void {
-    this.#link.probe?.(ms);
+  /**
+   * Asks for a sign of life: a change of nothing, which a session answers at once, whatever it thinks
+   * about. Pings of the socket would be answered by a session that is stuck, too.
+   */
+  probe(): void {
+    this.#link.send(updateSession({ type: "realtime" }));
   }
 
   /** Gives the link up, with one word to its owner. */

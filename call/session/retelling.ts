@@ -135,7 +135,8 @@ export class Retelling {
       else this.#transcript.agentSaid(itemId, text, true);
       this.#old.set(itemId, "");
     }
-    for (const [n, { base64 }] of unanswered.entries()) {
+    // A turn that is still open goes on by being heard again (`open_turn.ts`).
+    for (const [n, { base64 }] of unanswered.filter(({ ended }) => ended).entries()) {
       const itemId = `before_voice_${n}`;
       this.#transcript.callerSpoke(itemId);
       this.#voice.set(itemId, Uint8Array.fromBase64(base64));
@@ -145,7 +146,8 @@ export class Retelling {
 
   /** Keeps the voice of what was said, in its line. */
   #keep(said: Utterance): void {
-    if (said.by !== "voice" || this.#lines.has(said.id)) return;
+    const isHeard = said.by === "voice" && said.endMs > said.onsetMs;
+    if (!isHeard || this.#lines.has(said.id)) return;
     const bytes = this.#audioOf(said);
     if (bytes.length === 0) return;
     const known = this.#transcript.lines();

@@ -46,7 +46,9 @@ export interface BrainSessionPort {
 const EXPIRY_MARGIN_MS = 120_000;
 /** How long a pause is waited for, once the next session stands. */
 const PAUSE_PATIENCE_MS = 60_000;
-/** A link that may be dead has this long for a sign of life. */
+/** A healthy brain says something within this time of the end of a turn, or of a request. */
+const EXPECT_MS = 600;
+/** A session that may be dead has this long for a sign of life. */
 const PROBE_MS = 1500;
 
 /** The replacement of a session whose time was over is no failure. */
@@ -69,10 +71,11 @@ export class BrainSession {
   #patient: boolean;
   #closed = false;
   #lastError = new UpstreamError("No brain can be reached", "unreachable", true);
-  /** Messages of the present session when it was suspected; -1 while it isn't. */
+  /** Messages of the present session when something was expected of it; -1 at first. */
   #suspectedAt = -1;
   #cancelAttempt: (() => void) | null = null;
   #cancelRotation: (() => void) | null = null;
+  #cancelSuspicion: (() => void) | null = null;
 
   constructor(
     upstreams: readonly Upstream[],
@@ -122,20 +125,30 @@ export class BrainSession {
     return this.#current?.bufferedBytes() ?? 0;
   }
 
-  /**
-   * Something that should come from the brain doesn't: its link is asked for a sign of life.
-   *
-   * @param asked It was asked for. Then another session is opened beside this one, and takes over unless
-   * the brain has said something by then.
-   */
-  suspect(asked: boolean): void {
+  /** The brain should say something soon: should nothing come, it is asked for a sign of life. */
+  expectsSoon(): void {
+    const current = this.#current;
+    if (!current || this.#suspectedAt === current.messages) return;
+    const { messages } = current;
+    this.#suspectedAt = messages;
+    this.#cancelSuspicion?.();
+    this.#cancelSuspicion = this.#clock.after(EXPECT_MS, () => {
+      if (current.messages === messages) this.suspect();
+    });
+  }
+
+  /** What should have come from the brain did not: without a sign of life it is given up. */
+  suspect(): void {
     const current = this.#current;
     if (!current) return;
-    current.probe(PROBE_MS);
-    if (!asked) return;
-    this.#suspectedAt = current.messages;
-    if (this.#next?.ready) this.#replaceIfSilent();
-    else if (!this.#next) this.#open();
+    const { messages } = current;
+    current.probe();
+    this.#cancelSuspicion?.();
+    this.#cancelSuspicion = this.#clock.after(PROBE_MS, () => {
+      this.#suspectedAt = -1;
+      if (current.messages !== messages) return;
+      current.fail(new UpstreamError("The brain says nothing any more", "silent", true));
+    });
   }
 
   /** The session can't go on. */
@@ -219,22 +232,9 @@ export class BrainSession {
     this.#cancelAttempt = null;
     this.#choice.stood(this.#clock.nowMs());
     if (!this.#current) return this.#takeOver();
-    if (this.#suspectedAt >= 0) return this.#replaceIfSilent();
     // It waits for a pause, but not for ever.
     this.#cancelRotation?.();
     this.#cancelRotation = this.#clock.after(PAUSE_PATIENCE_MS, () => this.#rotate());
-  }
-
-  /** The present session was suspected, and another one stands. */
-  #replaceIfSilent(): void {
-    const current = this.#current!;
-    if (current.messages === this.#suspectedAt) {
-      return current.fail(new UpstreamError("The brain says nothing any more", "silent", true));
-    }
-    this.#suspectedAt = -1;
-    this.#next!.close();
-    this.#next = null;
-    this.#planRotation();
   }
 
   #takeOver(): void {
@@ -244,6 +244,7 @@ export class BrainSession {
     this.#formats = this.#nextFormats;
     this.#patient = true;
     this.#suspectedAt = -1;
+    this.#cancelSuspicion?.();
     this.#planRotation();
     this.#port.ready(this.#differences);
   }
@@ -280,6 +281,7 @@ export class BrainSession {
   #stopTimers(): void {
     this.#cancelAttempt?.();
     this.#cancelRotation?.();
-    this.#cancelAttempt = this.#cancelRotation = null;
+    this.#cancelSuspicion?.();
+    this.#cancelAttempt = this.#cancelRotation = this.#cancelSuspicion = null;
   }
 }

@@ -10,18 +10,16 @@ import { BrainSession, type BrainSessionSettings } from "./session.ts";
 /** A brain whose links are in the test's hands. */
 class Hand implements Brain {
   readonly name = "openai";
-  readonly links: { handlers: BrainHandlers; sent: string[]; closed: boolean; probed: boolean }[] =
-    [];
+  readonly links: { handlers: BrainHandlers; sent: string[]; closed: boolean }[] = [];
 
   constructor(readonly model = "m") {}
 
   connect(handlers: BrainHandlers): BrainLink {
-    const link = { handlers, sent: [] as string[], closed: false, probed: false };
+    const link = { handlers, sent: [] as string[], closed: false };
     this.links.push(link);
     return {
       send: (text) => (link.sent.push(text), true),
       bufferedBytes: () => 0,
-      probe: () => void (link.probed = true),
       close: () => void (link.closed = true),
     };
   }
@@ -226,27 +224,35 @@ test("when the brain says that its session expires, it is replaced two minutes b
   assertEquals(brain.links.length, 2);
 });
 
-test("beside a session that says nothing another one is opened, and takes over if that goes on", () => {
+test("a brain of which something is expected is asked for a sign of life, and given up without one", () => {
   const { brain, told, session, clock } = opened();
   brain.stands(0);
   clock.advance(20_000);
-  session.suspect(true);
-  assertEquals([brain.links[0]!.probed, brain.links.length], [true, 2]);
-  brain.says(0, { type: "rate_limits.updated", rate_limits: [] });
-  brain.stands(1);
-  assertEquals([told.at(-1), brain.links[1]!.closed], ["rate_limits", true], "it was only slow");
-  session.suspect(true);
-  brain.stands(2);
-  assertEquals(told.slice(-2), ["lost silent", "ready"]);
-  assertEquals([brain.links[0]!.closed, brain.links[2]!.closed], [true, false]);
+  session.expectsSoon();
+  clock.advance(599);
+  assertEquals(brain.links[0]!.sent.length, 1);
+  clock.advance(1);
+  assertEquals(JSON.parse(brain.links[0]!.sent[1]!), {
+    type: "session.update",
+    session: { type: "realtime" },
+  });
+  clock.advance(1400);
+  brain.stands(0);
+  clock.advance(1000);
+  assertEquals(told, ["ready"], "it thinks, and lives");
+  session.suspect();
+  clock.advance(1500);
+  assertEquals(told.at(-1), "lost silent");
 });
 
-test("a session that may have heard nothing is only asked for a sign of life", () => {
-  const { brain, told, session, clock } = opened();
+test("a brain that says something is asked nothing", () => {
+  const { brain, session, clock } = opened();
   brain.stands(0);
-  session.suspect(false);
-  clock.advance(20_000);
-  assertEquals([brain.links[0]!.probed, brain.links.length, told], [true, 1, ["ready"]]);
+  session.expectsSoon();
+  clock.advance(300);
+  brain.says(0, { type: "rate_limits.updated", rate_limits: [] });
+  clock.advance(5000);
+  assertEquals(brain.links[0]!.sent.length, 1);
 });
 
 test("an event that comes twice is one, and two pieces of silence without names are two", () => {

@@ -33,7 +33,7 @@ export type CallAction =
   /** What our detector hears is nobody's voice: it has to prove itself anew. */
   | { type: "ignore_voice"; untilSilence: boolean }
   /** Something that the brain should say does not come: the session may be dead. */
-  | { type: "suspect_session"; asked: boolean }
+  | { type: "suspect_session" }
   | { type: "open_uplink" }
   | { type: "close_uplink" }
   /** The brain is sent silence in the place of the line's noise, or no longer. */

@@ -153,7 +153,7 @@ export function unheardDue(s: CallState, out: CallAction[]): void {
     const wordMs = s.askedToRepeat ? DEAF_WORD_MS : UNHEARD_WORD_MS;
     if (!isHeard && endMs - onsetMs >= wordMs) {
       s.unheard = s.speaking;
-      out.push({ type: "suspect_session", asked: false });
+      out.push({ type: "suspect_session" });
     }
     s.speaking = null;
     return;

@@ -72,6 +72,11 @@ function waitsForSession({ phase, sessionLostMs, speaking, voiceSinceMs }: Reado
   return speaking.endMs - speaking.onsetMs >= UNHEARD_WORD_MS;
 }
 
+/** Neither side makes a sound, nobody is in the middle of anything, and nothing is owed. */
+export function isResting(s: Readonly<CallState>): boolean {
+  return s.phase === "open" && s.quietSinceMs !== null && s.speaking === null && !isOwed(s);
+}
+
 /** An answer of which something is to come, and of which nothing is to be heard now. */
 const isSilent = (s: Readonly<CallState>) => ({ cancelled, over, sounds, spoken }: Answer) =>
   !cancelled && !over && (!sounds || (s.soundSinceMs === null && !spoken));

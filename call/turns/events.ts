@@ -101,3 +101,12 @@ export type RefusalReason = "active" | "empty" | "failed" | "fatal";
 
 /** For an event's `playing`, which is filled in when its turn has come. */
 export const NOTHING_PLAYS: readonly Heard[] = [];
+
+/** The leg has ended, by its own word for why. */
+export const LEG_ENDED = {
+  caller: { type: "caller_left", lost: false },
+  us: { type: "caller_left", lost: false },
+  lost: { type: "caller_left", lost: true },
+  stalled: { type: "caller_stalled" },
+  moved: { type: "told_to_end", reason: "moved" },
+} as const satisfies Readonly<Record<string, CallEvent>>;

@@ -102,6 +102,9 @@ const HANDLERS: Handlers = {
       kind === "still_there" && sounds && !cancelled;
     s.prompted ||= s.answers.some(isPrompt);
     s.answers = s.answers.filter(({ over }) => !over);
+    // It stopped in the middle.
+    const open = openAnswer(s);
+    if (open?.sounds && !open.spoken && !open.cancelled) out.push({ type: "suspect_session" });
     if (s.phase === "ending") finishIfQuiet(s, out);
   },
   refused,
@@ -119,7 +122,8 @@ const HANDLERS: Handlers = {
     close(s, "caller_stalled", false, out);
   },
   told_to_end(s, { reason }, out) {
-    finish(s, reason, out);
+    // A call that was moved goes on: nobody hangs up on it.
+    close(s, reason, reason !== "moved", out);
   },
 };
 
@@ -144,13 +148,13 @@ const DUE: Readonly<Record<TimerName, Due>> = {
   voice: voiceDue,
   created(s, playing, out, nowMs) {
     const open = openAnswer(s);
-    out.push({ type: "suspect_session", asked: true });
+    out.push({ type: "suspect_session" });
     if (open && !open.cancelled) return lost(s, open, playing, out, nowMs);
     s.awaiting = s.awaiting.map((u) => ({ ...u, brainAnswersSinceMs: null }));
   },
   sound(s, playing, out, nowMs) {
     const open = openAnswer(s)!;
-    if (!open.spoken) out.push({ type: "suspect_session", asked: true });
+    if (!open.spoken) out.push({ type: "suspect_session" });
     lost(s, open, playing, out, nowMs);
   },
   closed(s) {

@@ -134,5 +134,5 @@ export function callResumed(
   if (owes === "nothing" || owes === "greeting") return;
   if (owes !== "answer") return owe(s, owes);
   // Its words are told as they were kept.
-  awaitAnswer(s, { ...utterance(s, "text", nowMs), taken: true }, out);
+  awaitAnswer(s, { ...utterance(s, "voice", nowMs), taken: true }, out);
 }

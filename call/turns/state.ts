@@ -42,7 +42,9 @@ export type EndReason =
   | "call_limit"
   | "idle_limit"
   | "caller_silent"
-  | "draining";
+  | "draining"
+  /** It goes on elsewhere. */
+  | "moved";
 
 /** What a call is told about turns when it begins; it never changes. */
 export interface TurnSettings {
@@ -229,20 +231,6 @@ export interface CallState {
   quietSinceMs: number | null;
   /** Since when the caller is owed something; null while they aren't. */
   owedSinceMs: number | null;
-}
-
-/** Where the oldest of the caller's words begins that may have to be heard again; Infinity for none. */
-export function unansweredSinceMs(s: Readonly<CallState>): number {
-  let sinceMs = s.sessionLostMs ?? Infinity;
-  const add = (said: Utterance | null) => {
-    if (said && said.by === "voice") sinceMs = Math.min(sinceMs, said.onsetMs);
-  };
-  add(s.speaking);
-  add(s.maybeMeant);
-  add(s.unheard);
-  for (const said of s.awaiting) add(said);
-  for (const { utterances } of s.answers) for (const said of utterances) add(said);
-  return sinceMs;
 }
 
 /** The first state of a call. */

@@ -88,3 +88,17 @@ export function keepRest(s: CallState): void {
   const said = utterance(s, "voice", onsetMs);
   s.speaking = going ? said : { ...said, endMs: s.voiceEndMs };
 }
+
+/** Where the oldest of the caller's words begins that may have to be heard again; Infinity for none. */
+export function unansweredSinceMs(s: Readonly<CallState>): number {
+  let sinceMs = s.sessionLostMs ?? Infinity;
+  const add = (said: Utterance | null) => {
+    if (said && said.by === "voice") sinceMs = Math.min(sinceMs, said.onsetMs);
+  };
+  add(s.speaking);
+  add(s.maybeMeant);
+  add(s.unheard);
+  for (const said of s.awaiting) add(said);
+  for (const { utterances } of s.answers) for (const said of utterances) add(said);
+  return sinceMs;
+}

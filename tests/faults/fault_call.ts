@@ -12,13 +12,21 @@ import { type PhraseName, PHRASES } from "../../call/phrases.ts";
 import type { Phone, PhoneOptions } from "../../cli/phone/phone.ts";
 import { findSpeech } from "../calls/audio.ts";
 import type { SpeechName } from "../speech/speech.ts";
-import { answersHeard, FIRST_CALL, type HeardAnswer, MAX_CALLS, MAX_QUESTION } from "./words.ts";
+import {
+  answersHeard,
+  FIRST_CALL,
+  type HeardAnswer,
+  MAX_CALLS,
+  MAX_QUESTION,
+  wordEnds,
+} from "./words.ts";
 
 /** How often a caller listens whether the last word was said. */
 const LISTEN_MS = 60;
 /** What a caller remembers of what they heard. */
 const KEEP_MS = 120_000;
 const WORD_FRAMES = 10;
+const BYTES_PER_MS = 8;
 
 let questions = 0, calls = 0;
 
@@ -50,6 +58,8 @@ export class FaultCall {
   /** The number of the call; see `FaultBrain.linkOf`. */
   readonly number = FIRST_CALL + calls++ % MAX_CALLS;
   readonly #silent = new Uint8Array(FRAME_BYTES).fill(0xff);
+  /** When the end of each word was heard, or will be unless it is cleared: by question and word. */
+  readonly #wordHeardAtMs = new Map<string, number>();
   #saying: Saying | null = null;
   #frameAtMs = NaN;
 
@@ -60,6 +70,8 @@ export class FaultCall {
       keepHeardMs: KEEP_MS,
       pollMs: LISTEN_MS,
       fillFrame: (frame, index) => this.#fill(frame, index),
+      onMedia: (bytes, atMs) => this.#arrived(bytes, atMs),
+      onClear: (atMs) => this.#cleared(atMs),
     });
   }
 
@@ -106,17 +118,21 @@ export class FaultCall {
   }
 
   /**
-   * Waits until that many words of the answer have been heard, or the call is over.
+   * Waits until the end of a word of the answer has been heard, or the call is over.
    *
    * @returns False when the call ended or the time was up.
    */
   async heard(question: number, word: number, timeoutMs: number): Promise<boolean> {
-    const sinceMs = this.asked.find((one) => one.question === question)?.startedAtMs ??
-      this.startedAtMs;
-    const enough = () => (this.answerTo(question, sinceMs)?.times[word - 1] ?? 0) > 0;
+    const key = `${question} ${word}`;
+    const enough = () => (this.#wordHeardAtMs.get(key) ?? Infinity) <= this.phone.now();
     const over = () => enough() ? "heard" : this.phone.end ? "ended" : null;
     const how = await this.phone.waitFor(over, timeoutMs, `word ${word}`).catch(() => "late");
     return how === "heard";
+  }
+
+  /** When the end of a word of an answer was heard, ms of the phone's clock; NaN when it was not. */
+  heardAtMs(question: number, word: number): number {
+    return this.#wordHeardAtMs.get(`${question} ${word}`) ?? NaN;
   }
 
   /** Our own phrases that were heard. */
@@ -124,6 +140,21 @@ export class FaultCall {
     const heard = this.phone.heard(this.startedAtMs, this.phone.end?.atMs ?? this.phone.now());
     const names = Object.keys(PHRASES) as PhraseName[];
     return names.filter((name) => findSpeech(heard, Uint8Array.fromBase64(PHRASES[name])) >= 0);
+  }
+
+  #arrived(bytes: Uint8Array<ArrayBuffer>, atMs: number): void {
+    const endMs = atMs + this.phone.stream.playout.queuedMs(atMs);
+    for (const { question, word, endBytes } of wordEnds(bytes)) {
+      const key = `${question} ${word}`;
+      const heardAtMs = endMs - (bytes.length - endBytes) / BYTES_PER_MS;
+      this.#wordHeardAtMs.set(key, Math.min(heardAtMs, this.#wordHeardAtMs.get(key) ?? Infinity));
+    }
+  }
+
+  #cleared(atMs: number): void {
+    for (const [key, heardAtMs] of this.#wordHeardAtMs) {
+      if (heardAtMs > atMs) this.#wordHeardAtMs.delete(key);
+    }
   }
 
   #fill(frame: Uint8Array, index: number): void {

@@ -12,13 +12,14 @@ import {
   type Moment,
   MOMENTS,
   type Outcome,
+  THINK_MS,
   UPGRADE_ROWS,
 } from "./cells.ts";
 import { startFaultBrain } from "./fault_brain.ts";
 import { broken, connecting, isGoodbye, measureHealthy, type Setup } from "./run_cell.ts";
 
 /** Streams little faster than it is heard, so that an answer can be cut in its midst. */
-const BRAIN = { thinkMs: 400, streamRate: 1.5, hangsUp: isGoodbye };
+const BRAIN = { thinkMs: THINK_MS, streamRate: 1.5, hangsUp: isGoodbye };
 const ENV = {
   EARSHOT_TRANSCRIBE: "gpt-realtime-whisper",
   // So that what lasts for good is over soon.

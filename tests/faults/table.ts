@@ -1,10 +1,11 @@
 /**
- * The matrix as a table for `docs/reliability.md`.
+ * The matrices as tables for `docs/reliability.md`.
  *
  * @module
  */
 
 import { LINK_ROWS, MOMENTS, type Outcome, problemsOf, UPGRADE_ROWS } from "./cells.ts";
+import { LEG_FAULTS, LEG_MOMENTS, type LegCell, legProblems } from "./leg_cells.ts";
 import type { Cell } from "./matrix.ts";
 
 const WORDS_OF_PHRASES: Readonly<Record<string, string>> = {
@@ -13,9 +14,9 @@ const WORDS_OF_PHRASES: Readonly<Record<string, string>> = {
 };
 
 /** What the caller hears, in a few words. */
-function cellText(outcome: Outcome | Error): string {
+function cellText(outcome: Outcome | Error, lateMs: number): string {
   if (outcome instanceof Error) return `**no outcome**: ${outcome.message.slice(0, 80)}`;
-  const problems = problemsOf(outcome);
+  const problems = problemsOf(outcome, lateMs);
   if (problems.length > 0) return `**fails**: ${problems.join("; ")}`;
   const { moment, phrases, silenceMs, twice, againMs } = outcome;
   if (phrases.includes("apology")) return "an apology, then we hang up";
@@ -26,7 +27,7 @@ function cellText(outcome: Outcome | Error): string {
 }
 
 /** Markdown: a row for each fault, a column for each moment, and what is logged. */
-export function tableOf(cells: readonly Cell[]): string {
+export function tableOf(cells: readonly Cell[], lateMs: number): string {
   const lines = [
     `| fault | ${MOMENTS.join(" | ")} | logged |`,
     `| --- |${" --- |".repeat(MOMENTS.length + 1)}`,
@@ -41,8 +42,30 @@ export function tableOf(cells: readonly Cell[]): string {
         cell.outcome.logged.forEach((l) => logged.add(l));
       }
     }
-    const texts = row.map((cell) => cell ? cellText(cell.outcome) : "");
+    const texts = row.map((cell) => cell ? cellText(cell.outcome, lateMs) : "");
     lines.push(`| ${fault.name} | ${texts.join(" | ")} | ${[...logged].join("; ") || "nothing"} |`);
   }
   return lines.join("\n");
+}
+
+function legText({ outcome }: LegCell): string {
+  if (outcome instanceof Error) return `**no outcome**: ${outcome.message.slice(0, 80)}`;
+  const problems = legProblems(outcome);
+  if (problems.length > 0) return `**fails**: ${problems.join("; ")}`;
+  return outcome.goesOn ? "goes on" : `let go after ${(outcome.freedMs / 1000).toFixed(1)} s`;
+}
+
+/** The same for the caller's side. */
+export function legTableOf(cells: readonly LegCell[]): string {
+  const rows = LEG_FAULTS.map((fault) => {
+    const texts = LEG_MOMENTS.map((moment) =>
+      legText(cells.find((cell) => cell.fault === fault && cell.moment === moment)!)
+    );
+    return `| ${fault.name} | ${texts.join(" | ")} |`;
+  });
+  return [
+    `| fault | ${LEG_MOMENTS.join(" | ")} |`,
+    `| --- |${" --- |".repeat(LEG_MOMENTS.length)}`,
+    ...rows,
+  ].join("\n");
 }

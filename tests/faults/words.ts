@@ -70,6 +70,17 @@ export function wordsWithin(ms: number): number {
   return words;
 }
 
+/** The words of which the last sound stands in a piece of audio, and where it ends there; in bytes. */
+export function* wordEnds(
+  bytes: Uint8Array<ArrayBuffer>,
+): Generator<{ question: number; word: number; endBytes: number }> {
+  for (const { source, block, at } of readStamps(bytes)) {
+    const word = STARTS.indexOf(block + 1);
+    if (source < FIRST_SOURCE || word < 1) continue;
+    yield { question: source - FIRST_SOURCE, word, endBytes: at + BLOCK_BYTES };
+  }
+}
+
 /** What a caller heard of one answer. */
 export interface HeardAnswer {
   readonly question: number;
