@@ -101,7 +101,9 @@ export class TwilioLeg implements Leg, SocketHandlers {
     try {
       this.#message(readTwilioMessage(text));
     } catch (error) {
-      this.#problem(error as Error);
+      // An error of ours goes to the net under the socket, which tells the log.
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#problem(error);
     }
   }
 
