@@ -59,6 +59,7 @@ const CallEnvironment = v.pick(Environment, [
   "EARSHOT_GATE_MS",
   "EARSHOT_GATE_DB",
   "EARSHOT_DIGIT_PAUSE_MS",
+  "EARSHOT_AFTER_FAILURE",
   "EARSHOT_CALL_LIMIT_MS",
   "EARSHOT_IDLE_LIMIT_MS",
 ]);

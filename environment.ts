@@ -162,6 +162,13 @@ export const Environment = v.object({
   EARSHOT_THINK_MS: whole(0, 60_000, 250),
   EARSHOT_CALL_LIMIT_MS: whole(1000, 24 * 3_600_000, 14_400_000),
   EARSHOT_IDLE_LIMIT_MS: whole(1000, 24 * 3_600_000, 300_000),
+  EARSHOT_AFTER_FAILURE: v.optional(
+    v.pipe(
+      text,
+      v.maxLength(500, "wants hang_up, a number such as +15551234567, or at most 500 characters"),
+    ),
+    "hang_up",
+  ),
   EARSHOT_DRAIN_MS: whole(0, 3_600_000, 290_000),
   EARSHOT_MOVE_MS: whole(0, 600_000, 20_000),
   EARSHOT_RESUME_MS: whole(1000, 600_000, 30_000),

@@ -81,6 +81,7 @@ async function serve(): Promise<number> {
   await drain(deps);
   // Streams that never end by themselves would keep the server from stopping.
   deps.events.close();
+  deps.handovers.close();
   deps.telemetry.stop();
   await server.stop();
   await flushLogs();

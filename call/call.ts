@@ -8,7 +8,6 @@
 
 import type { Leg, LegHandlers, LegStart } from "../legs/leg.ts";
 import { UpstreamError } from "../brain/errors.ts";
-import { bytesPerMs, bytesPerSample } from "../media/format.ts";
 import type { TurnRecord } from "../telemetry/turn.ts";
 import { Decisions } from "./decisions.ts";
 import type { CallContext } from "./context.ts";
@@ -93,15 +92,12 @@ export class Call implements LegHandlers {
       },
       said: (event) => brainSaid(event, this.#parts),
       lost: (error) => this.#sessions.lost(error),
-      attemptFailed: ({ model }, { code }) => {
-        deps.telemetry.connectFailed(model, code);
-        deps.log.warn("A brain can't be reached", { callId: start.callId, model, code });
-      },
+      attemptFailed: (brain, error) => this.#sessions.attemptFailed(brain, error),
       failed: (error) => this.#sessions.failed(error),
       problem: (error) => this.problem(error),
     });
     const transcript = new Transcript();
-    this.#memory = new VoiceMemory(bytesPerMs(leg.format), bytesPerSample(leg.format));
+    this.#memory = new VoiceMemory(leg.format);
     this.#parts = {
       start,
       deps,
@@ -255,6 +251,7 @@ export class Call implements LegHandlers {
     const { brain, retelling } = this.#parts;
     const fromMs = unansweredSinceMs(state);
     this.#memory.keepFromMs = fromMs;
+    if (isOwed(state)) brain.expectsSoon();
     if (fromMs < Infinity || state.voiceSinceMs !== null) return;
     retelling.answered();
     if (state.soundSinceMs === null && !isOwed(state)) brain.paused();
@@ -288,7 +285,7 @@ export class Call implements LegHandlers {
     };
     // The phone first: a stream that closes before lets Twilio go on to the words behind it.
     if (!hangsUp || !leg.hangUp) return leave();
-    void leg.hangUp()
+    void leg.hangUp(reason === "brain_failed" ? this.#deps.settings.afterFailure : "hang_up")
       .catch((error) => log.error("The phone could not be hung up", { callId, error }))
       .finally(leave);
   }

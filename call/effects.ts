@@ -46,7 +46,6 @@ export function perform(action: CallAction, call: CallParts, nowMs: number): voi
         // A model that is to say goodbye would rather hang up again.
         action.kind !== "goodbye",
       );
-      brain.expectsSoon();
       // A request that never left is as good as refused.
       if (!send(text)) call.step({ type: "refused", name, why: "failed", retryAfterMs: 0 });
       return;

@@ -34,6 +34,8 @@ export interface CallSettings extends Omit<SessionWish, "format"> {
   readonly sessionTimeoutMs: number;
   /** A session is replaced in a pause when it is this old. */
   readonly sessionLimitMs: number;
+  /** What becomes of the phone call when no brain can be had: `hang_up`, a number to dial, or words. */
+  readonly afterFailure: string;
   readonly callLimitMs: number;
   readonly idleLimitMs: number;
   /** Keys pressed within this time of one another are told together. */

@@ -107,9 +107,11 @@ export interface Leg {
   /**
    * Ends the phone call itself, where closing the wire does not.
    *
+   * @param then What the caller gets instead: `hang_up` for nothing, a number that is dialled, or words
+   * that are said before.
    * @throws {Error} When it could not be ended; the wire can be closed all the same.
    */
-  hangUp?(): Promise<void>;
+  hangUp?(then: string): Promise<void>;
   /**
    * Takes the caller to another stream, here or at another instance. This one ends by it, as `moved`.
    *

@@ -71,6 +71,7 @@ export class Rig {
           return null;
         },
         account: () => this.account,
+        handOver: (to) => `<Response>${to}</Response>`,
         onwards: (callSid, token) => `<Response>${callSid} ${token}</Response>`,
       },
       settings,

@@ -24,7 +24,7 @@ import {
   readTwilioMessage,
   type TwilioMessage,
 } from "./twilio_messages.ts";
-import { hangUpCall, redirectCall, type TwilioPort } from "./twilio_rest.ts";
+import { endCall, redirectCall, type TwilioPort } from "./twilio_rest.ts";
 import { GAP_TOLERANCE_MS, TWILIO_DEFAULTS, type TwilioSettings } from "./twilio_settings.ts";
 
 /** The server's side of one Twilio stream: a leg, and the handlers of its socket. */
@@ -146,19 +146,18 @@ export class TwilioLeg implements Leg, SocketHandlers {
   }
 
   /** Without credentials the stream's end lets Twilio go on to the <Hangup> behind it. */
-  async hangUp(): Promise<void> {
+  async hangUp(then: string): Promise<void> {
     const account = this.#twilio.account(this.#accountSid);
-    if (account) await hangUpCall(account, this.#callSid);
+    const twiml = then === "hang_up" ? null : this.#twilio.handOver(then);
+    if (account) await endCall(account, this.#callSid, twiml);
   }
 
   async move(token: string): Promise<void> {
     const account = this.#twilio.account(this.#accountSid);
     this.#moving = true;
     const twiml = this.#twilio.onwards(this.#callSid, token);
-    await redirectCall(account, this.#callSid, twiml).catch((error) => {
-      this.#moving = false;
-      throw error;
-    });
+    const stays = (error: unknown) => (this.#moving = false, Promise.reject(error));
+    await redirectCall(account, this.#callSid, twiml).catch(stays);
   }
 
   end(reason: string): void {

@@ -66,7 +66,7 @@ function later() {
     ({ resumeToken }) => (tokens.push(resumeToken), promise),
     () => {},
     { framesIn: 0, framesSlowPath: 0 },
-    { refuses: () => null, account: () => null, onwards: () => "" },
+    { refuses: () => null, account: () => null, handOver: () => "", onwards: () => "" },
   );
   leg.open(socket);
   const start = structuredClone(START);

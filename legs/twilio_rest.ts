@@ -22,6 +22,8 @@ export interface TwilioPort {
   refuses(callSid: string, token: string | undefined): string | null;
   /** The account by which we can hang up; null without credentials. */
   account(accountSid: string): TwilioAccount | null;
+  /** TwiML that dials a number, or says something and hangs up. */
+  handOver(to: string): string;
   /** TwiML that takes a call to another stream, which brings `resumeToken` along. */
   onwards(callSid: string, resumeToken: string): string;
 }
@@ -31,11 +33,17 @@ const TIMEOUT_MS = 5000;
 const PAUSE_MS = 250;
 
 /**
- * Ends a phone call. Tries again when Twilio or the network stumbles.
+ * Ends our part of a phone call. Tries again when Twilio or the network stumbles.
  *
+ * @param twiml What Twilio goes on with; null hangs up, and so does TwiML that it doesn't take.
  * @throws {Error} Naming the call and the HTTP status, after the last attempt.
  */
-export async function hangUpCall(account: TwilioAccount, callSid: string): Promise<void> {
+export async function endCall(
+  account: TwilioAccount,
+  callSid: string,
+  twiml: string | null,
+): Promise<void> {
+  if (twiml !== null && await updateCall(account, callSid, { Twiml: twiml }) === null) return;
   const failure = await updateCall(account, callSid, { Status: "completed" });
   // 404: there is no such call any more, which is what we wanted.
   if (failure && failure !== "HTTP 404") {
@@ -47,7 +55,7 @@ export async function hangUpCall(account: TwilioAccount, callSid: string): Promi
  * Ends a call's stream, and has Twilio go on with other TwiML.
  *
  * @param twiml At most 4000 characters.
- * @throws {Error} As {@linkcode hangUpCall}; also when the call is over.
+ * @throws {Error} As {@linkcode endCall}; also when the call is over.
  */
 export async function redirectCall(
   account: TwilioAccount | null,

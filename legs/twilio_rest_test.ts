@@ -8,7 +8,7 @@ import {
 } from "@std/assert";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import { hangUpCall } from "./twilio_rest.ts";
+import { endCall } from "./twilio_rest.ts";
 
 const ACCOUNT = { accountSid: "AC0123456789abcdef0123456789abcdef", authToken: "the-token" };
 
@@ -45,9 +45,9 @@ async function withApi(
   }
 }
 
-test("hangUpCall asks once, as Twilio's API wants it", async () => {
+test("endCall asks once, as Twilio's API wants it", async () => {
   await withApi([200], async (apiUrl, seen) => {
-    await hangUpCall({ ...ACCOUNT, apiUrl }, "CA1");
+    await endCall({ ...ACCOUNT, apiUrl }, "CA1", null);
     assertEquals(seen.length, 1);
     const { method, url, headers, body } = seen[0]!;
     assertEquals(
@@ -59,32 +59,32 @@ test("hangUpCall asks once, as Twilio's API wants it", async () => {
   });
 });
 
-test("hangUpCall puts ids into the path and nowhere else", async () => {
+test("endCall puts ids into the path and nowhere else", async () => {
   await withApi([200], async (apiUrl, seen) => {
-    await hangUpCall({ ...ACCOUNT, apiUrl }, "../../Accounts?x=1#");
+    await endCall({ ...ACCOUNT, apiUrl }, "../../Accounts?x=1#", null);
     assertStringIncludes(seen[0]!.url!, "/Calls/..%2F..%2FAccounts%3Fx%3D1%23.json");
   });
 });
 
-test("hangUpCall: a call that is gone already is what we wanted", async () => {
+test("endCall: a call that is gone already is what we wanted", async () => {
   await withApi([404], async (apiUrl, seen) => {
-    await hangUpCall({ ...ACCOUNT, apiUrl }, "CA1");
+    await endCall({ ...ACCOUNT, apiUrl }, "CA1", null);
     assertEquals(seen.length, 1);
   });
 });
 
-test("hangUpCall tries again when Twilio or the network stumbles", async () => {
+test("endCall tries again when Twilio or the network stumbles", async () => {
   for (const first of [500, 503, 429, 0]) {
     await withApi([first, 200], async (apiUrl, seen) => {
-      await hangUpCall({ ...ACCOUNT, apiUrl }, "CA1");
+      await endCall({ ...ACCOUNT, apiUrl }, "CA1", null);
       assertEquals(seen.length, 2, `after ${first}`);
     });
   }
 });
 
-test("hangUpCall does not repeat what can only fail, and tells the status without the token", async () => {
+test("endCall does not repeat what can only fail, and tells the status without the token", async () => {
   await withApi([401, 200], async (apiUrl, seen) => {
-    const error = await assertRejects(() => hangUpCall({ ...ACCOUNT, apiUrl }, "CA1"));
+    const error = await assertRejects(() => endCall({ ...ACCOUNT, apiUrl }, "CA1", null));
     assertStringIncludes(error.message, "CA1");
     assertStringIncludes(error.message, "HTTP 401");
     assertNotMatch(error.message, /the-token/);
@@ -92,11 +92,22 @@ test("hangUpCall does not repeat what can only fail, and tells the status withou
   });
 });
 
-test("hangUpCall gives up after three attempts", async () => {
+test("endCall gives up after three attempts", async () => {
   await withApi([500, 502, 503, 200], async (apiUrl, seen) => {
     const beganMs = performance.now();
-    await assertRejects(() => hangUpCall({ ...ACCOUNT, apiUrl }, "CA1"), Error, "HTTP 503");
+    await assertRejects(() => endCall({ ...ACCOUNT, apiUrl }, "CA1", null), Error, "HTTP 503");
     assertEquals(seen.length, 3);
     assert(performance.now() - beganMs >= 700, "the pauses are 250 and 500 ms");
+  });
+});
+
+test("endCall hands a call over by TwiML, and hangs up when Twilio takes none", async () => {
+  await withApi([200], async (apiUrl, asked) => {
+    await endCall({ ...ACCOUNT, apiUrl }, "CA1", "<Response/>");
+    assertEquals(asked.map(({ body }) => body), ["Twiml=%3CResponse%2F%3E"]);
+  });
+  await withApi([400, 200], async (apiUrl, asked) => {
+    await endCall({ ...ACCOUNT, apiUrl }, "CA1", "<Response/>");
+    assertEquals(asked.at(-1)!.body, "Status=completed");
   });
 });

@@ -132,6 +132,7 @@ export function testApp(env: Record<string, string> = {}): TestApp {
       for (const call of [...deps.registry.calls.values()]) call.end("draining");
       for (const socket of sockets) socket.handlers.close(1006, "");
       deps.events.close();
+      deps.handovers.close();
     },
   };
   return made;

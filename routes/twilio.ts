@@ -18,7 +18,7 @@ import type { Bindings } from "./bindings.ts";
 import { elsewhere } from "./elsewhere.ts";
 import { noOthersPages } from "./origin.ts";
 import { messageLimits, upgradeOnly, websocket } from "./websocket.ts";
-import { busyTwiml, connectTwiml, hangUpTwiml, lostTwiml } from "./twiml.ts";
+import { busyTwiml, connectTwiml, handOverTwiml, hangUpTwiml, lostTwiml } from "./twiml.ts";
 import { isSignedByTwilio } from "./twilio_signature.ts";
 
 /** Twilio's forms have about 1 kB. */
@@ -261,6 +261,7 @@ export function twilioRoutes(deps: Services) {
       {
         refuses,
         account,
+        handOver: handOverTwiml,
         onwards: (callId, resume) => {
           const { start, startedAtMs } = call!;
           return connect(urls, { callId, to: start.calledNumber, startedAtMs, returns: 0 }, resume);

@@ -33,6 +33,15 @@ export function lostTwiml(): string {
   return response.toString();
 }
 
+/** For the caller whose call fails: a number in E.164 is dialled, anything else is said. */
+export function handOverTwiml(to: string): string {
+  const response = new VoiceResponse();
+  if (/^\+\d+$/.test(to)) response.dial(to);
+  else response.say(to);
+  response.hangup();
+  return response.toString();
+}
+
 /** For the call that has ended. */
 export function hangUpTwiml(): string {
   const response = new VoiceResponse();

@@ -12,18 +12,25 @@ import type { Runtime, ServerSocket, SocketHandlers } from "./runtime.ts";
  * file of the project.
  */
 interface BunSocket {
-  readonly data: SocketHandlers;
+  readonly data: SocketData;
   /** Bytes sent, -1 when queued behind backpressure, 0 when dropped. */
   send(data: string | Uint8Array): number;
   cork(write: () => void): void;
   getBufferedAmount(): number;
   ping(): number;
   close(code: number, reason: string): void;
+  terminate(): void;
+}
+
+interface SocketData {
+  readonly handlers: SocketHandlers;
+  /** Pings since the last sign of life. */
+  unanswered: number;
 }
 
 interface BunServer {
   readonly port: number;
-  upgrade(request: Request, options: { data: SocketHandlers; headers?: HeadersInit }): boolean;
+  upgrade(request: Request, options: { data: SocketData; headers?: HeadersInit }): boolean;
   /** Null once the peer has gone. */
   requestIP(request: Request): { readonly address: string } | null;
   stop(closeConnections: boolean): Promise<void>;
@@ -45,6 +52,7 @@ declare const Bun: {
       perMessageDeflate: boolean;
       open(socket: BunSocket): void;
       message(socket: BunSocket, message: string | Uint8Array<ArrayBuffer>): void;
+      pong(socket: BunSocket): void;
       close(socket: BunSocket, code: number, reason: string): void;
     };
   }): BunServer;
@@ -75,7 +83,7 @@ export const runtime: Runtime = {
           remoteAddress: server.requestIP(request)?.address ?? "",
           upgrade(handlers, protocol) {
             upgraded = server.upgrade(request, {
-              data: handlers,
+              data: { handlers, unanswered: 0 },
               headers: protocol ? { "Sec-WebSocket-Protocol": protocol } : undefined,
             });
             return new Response(null, { status: upgraded ? 200 : 426 });
@@ -84,8 +92,9 @@ export const runtime: Runtime = {
         return upgraded ? undefined : response;
       },
       websocket: {
-        idleTimeout: limits.pongTimeoutSeconds,
-        // Bun's own pings come at half the idle timeout; ours keep the interval that was asked for.
+        // Bun counts what we send ourselves as a sign of life, so its timeout ends nothing that we
+        // write to (1.4.5). We count pings instead, at the interval that was asked for.
+        idleTimeout: 0,
         sendPings: false,
         maxPayloadLength: limits.maxMessageBytes,
         backpressureLimit: limits.maxBufferedBytes,
@@ -93,20 +102,29 @@ export const runtime: Runtime = {
         perMessageDeflate: false,
         open(socket) {
           open.add(socket);
-          socket.data.open(portOf(socket));
+          socket.data.handlers.open(portOf(socket));
         },
         message(socket, message) {
-          if (typeof message === "string") socket.data.text(message);
-          else socket.data.binary(message);
+          const { data } = socket;
+          data.unanswered = 0;
+          if (typeof message === "string") data.handlers.text(message);
+          else data.handlers.binary(message);
+        },
+        pong(socket) {
+          socket.data.unanswered = 0;
         },
         close(socket, code, reason) {
           open.delete(socket);
-          socket.data.close(code, reason);
+          socket.data.handlers.close(code, reason);
         },
       },
     });
     const pinger = setInterval(() => {
-      for (const socket of open) socket.ping();
+      for (const socket of open) {
+        if (socket.data.unanswered++ * limits.pingSeconds >= limits.pongTimeoutSeconds) {
+          socket.terminate();
+        } else socket.ping();
+      }
     }, limits.pingSeconds * 1000);
     return Promise.resolve({
       port: server.port,

@@ -82,3 +82,15 @@ test("what waits for a peer who never reads is bounded, and past the bound it is
   await closed();
   await end();
 });
+
+test("a peer that is gone without a word is closed, also while it is written to", async () => {
+  const { socket, closed, end } = await deaf(1 << 20);
+  // Whoever counts what is sent as a sign of life never finds out.
+  const writing = setInterval(() => socket.send("still here?"), 100);
+  try {
+    await closed();
+  } finally {
+    clearInterval(writing);
+    await end();
+  }
+});

@@ -32,7 +32,8 @@ function traits(settings: WorldSettings): string {
   const differ = Object.entries(settings).filter(([name, value]) =>
     value !== PLAIN[name as keyof WorldSettings]
   );
-  return differ.map(([name, value]) => `${name}: ${value}`).join(", ") || "plain";
+  const text = (value: unknown) => typeof value === "object" ? JSON.stringify(value) : value;
+  return differ.map(([name, value]) => `${name}: ${text(value)}`).join(", ") || "plain";
 }
 
 function report(

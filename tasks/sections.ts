@@ -6,7 +6,7 @@
  */
 
 /** `text` with the part of that name replaced. @throws {Error} When it has none. */
-export function withSection(text: string, name: string, part: string): string {
+function withSection(text: string, name: string, part: string): string {
   const from = `<!-- ${name} -->`, to = `<!-- end of ${name} -->`;
   const start = text.indexOf(from), end = text.indexOf(to);
   if (start < 0 || end < start) throw new Error(`There is no ${from} … ${to}`);

@@ -13,7 +13,7 @@ import { within } from "../runtime/within.ts";
 import { PageLab, skip } from "./page_browser.ts";
 import { Fleet } from "./moves/fleet.ts";
 import { ANSWER_WORDS } from "./faults/words.ts";
-import type { FaultCall } from "./faults/fault_call.ts";
+import { type FaultCall, wordsOfCaller } from "./faults/fault_call.ts";
 
 const late = (what: string) => () => {
   throw new Error(`It took too long until ${what}`);
@@ -53,6 +53,45 @@ describe("a call whose machine goes", () => {
       assert(/"A call goes on here"[^\n]*"known":true/.test(b!.output()), b!.output());
       assertEquals(fleet.front.replays, 1);
       assertEquals(call.phone.end, undefined);
+      await call.phone.hangUp();
+    } finally {
+      await fleet.close();
+    }
+  });
+
+  it("is moved in the midst of an answer, and each word of it is heard", async () => {
+    const fleet = await Fleet.start(2);
+    try {
+      const call = await talking(fleet);
+      const { question } = call.ask();
+      assert(await call.heard(question, 3, 10_000), "three words");
+      fleet.instances[0]!.signal("SIGTERM");
+      assert(await call.heard(question, ANSWER_WORDS, 10_000), "the rest");
+      const answer = call.answerTo(question)!;
+      assert(answer.times.every((times) => times > 0), String(answer.times));
+      // The word that was cut is said again, and no other.
+      assert(answer.times.filter((times) => times > 1).length <= 1, String(answer.times));
+      assertLess(answer.longestSilenceMs, 1500);
+      assertEquals(call.phone.streams.length, 2);
+      await call.phone.hangUp();
+    } finally {
+      await fleet.close();
+    }
+  });
+
+  it("is moved in the midst of a question, which is answered as a whole", async () => {
+    const fleet = await Fleet.start(2);
+    try {
+      const call = await talking(fleet);
+      const asked = call.ask();
+      await new Promise((go) => setTimeout(go, 700));
+      fleet.instances[0]!.signal("SIGTERM");
+      assert(await call.heard(asked.question, ANSWER_WORDS, 10_000), "the answer");
+      const counted = fleet.brain.counting.answers.findLast((one) =>
+        one.question === asked.question
+      );
+      // Nobody carries what is said between two streams; a word or two of 200 ms.
+      assertLess(wordsOfCaller(asked, counted!.frames).lost, 3);
       await call.phone.hangUp();
     } finally {
       await fleet.close();

@@ -12,7 +12,7 @@ import type { Line } from "../../tests/calls/line.ts";
 import type { Random } from "../vad/random.ts";
 
 /** From the first frame to the end of the second answer, if nothing happens; ms. */
-export const CALL_MS = 11_500;
+const CALL_MS = 11_500;
 /** The longest wait for an answer: more than anything that is owed may take. */
 const PATIENCE_MS = 12_000;
 /** A caller waits so long before the next question. */

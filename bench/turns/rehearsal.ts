@@ -45,6 +45,7 @@ export const REHEARSAL_SETTINGS: CallSettings = {
   connectTimeoutMs: 3000,
   sessionTimeoutMs: 10_000,
   sessionLimitMs: 3_300_000,
+  afterFailure: "hang_up",
   callLimitMs: 3_300_000,
   idleLimitMs: 300_000,
   digitPauseMs: 1000,

@@ -1,5 +1,5 @@
 import test from "node:test";
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { PCM_24K, PCMU } from "../../media/format.ts";
 import { Transcript } from "../transcript.ts";
 import { type Answer, type CallState, openingState, type Utterance } from "../turns/state.ts";
@@ -37,7 +37,7 @@ const answer = (its: Partial<Answer>): Answer => ({
 
 function setUp(state: Partial<CallState> = {}) {
   const transcript = new Transcript();
-  const memory = new VoiceMemory(8, 1);
+  const memory = new VoiceMemory(PCMU);
   memory.keepFromMs = 0;
   for (let n = 1; n <= 500; n++) memory.push(new Uint8Array(160).fill(n % 256), n * 20);
   const retelling = new Retelling(transcript, memory, PCMU);

@@ -46,8 +46,8 @@ export interface BrainSessionPort {
 const EXPIRY_MARGIN_MS = 120_000;
 /** How long a pause is waited for, once the next session stands. */
 const PAUSE_PATIENCE_MS = 60_000;
-/** A healthy brain says something within this time of the end of a turn, or of a request. */
-const EXPECT_MS = 600;
+/** A healthy brain says something within this time of the end of a turn, or while it owes an answer. */
+const EXPECT_MS = 1000;
 /** A session that may be dead has this long for a sign of life. */
 const PROBE_MS = 1500;
 

@@ -229,7 +229,7 @@ test("a brain of which something is expected is asked for a sign of life, and gi
   brain.stands(0);
   clock.advance(20_000);
   session.expectsSoon();
-  clock.advance(599);
+  clock.advance(999);
   assertEquals(brain.links[0]!.sent.length, 1);
   clock.advance(1);
   assertEquals(JSON.parse(brain.links[0]!.sent[1]!), {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Brain } from "../../brain/brain.ts";
 import { UpstreamError } from "../../brain/errors.ts";
 import { sameFormat } from "../../media/format.ts";
 import type { CallParts } from "../parts.ts";
@@ -77,6 +78,12 @@ export class Sessions {
       });
     }
     step({ type: "brain_lost" });
+  }
+
+  attemptFailed({ model }: Brain, { code }: UpstreamError): void {
+    const { deps: { log, telemetry }, start: { callId } } = this.#call;
+    telemetry.connectFailed(model, code);
+    log.warn("A brain can't be reached", { callId, model, code });
   }
 
   /** The brain is of no more use: the caller hears a short apology, then a clean hang-up. */

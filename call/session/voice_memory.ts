@@ -5,6 +5,8 @@
  * @module
  */
 
+import { type AudioFormat, bytesPerMs, bytesPerSample } from "../../media/format.ts";
+
 /** What is kept of a caller who says nothing: the beginning of a word comes before it is noticed. */
 const PRE_ROLL_MS = 600;
 /** What is kept at most: longer turns lose their beginning. */
@@ -22,10 +24,10 @@ export class VoiceMemory {
   #endMs = 0;
   #keepFromMs = Infinity;
 
-  constructor(bytesPerMs: number, sampleBytes: number) {
-    this.#bytesPerMs = bytesPerMs;
-    this.#sampleBytes = sampleBytes;
-    this.#bytes = new Uint8Array(SMALL_MS * bytesPerMs);
+  constructor(format: AudioFormat) {
+    this.#bytesPerMs = bytesPerMs(format);
+    this.#sampleBytes = bytesPerSample(format);
+    this.#bytes = new Uint8Array(SMALL_MS * this.#bytesPerMs);
   }
 
   /** One frame, which ends at `nowMs`. */

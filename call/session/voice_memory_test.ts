@@ -1,11 +1,12 @@
 import test from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { PCM_24K, PCMU } from "../../media/format.ts";
 import { VoiceMemory } from "./voice_memory.ts";
 
 /** Frames of 20 ms at 8 bytes a ms, whose bytes count the 20 ms that have passed. */
-function fed(frames: number, keepFromMs = Infinity, sampleBytes = 1): VoiceMemory {
-  const memory = new VoiceMemory(8, sampleBytes);
+function fed(frames: number, keepFromMs = Infinity): VoiceMemory {
+  const memory = new VoiceMemory(PCMU);
   memory.keepFromMs = keepFromMs;
   for (let n = 1; n <= frames; n++) memory.push(new Uint8Array(160).fill(n), n * 20);
   return memory;
@@ -37,7 +38,7 @@ test("never cuts a sample, wherever frames and times fall", () => {
     fc.integer({ min: 0, max: 9000 }),
     fc.integer({ min: 0, max: 9000 }),
     (lengths, fromMs, toMs) => {
-      const memory = new VoiceMemory(48, 2);
+      const memory = new VoiceMemory(PCM_24K);
       let nowMs = 0, value = 0;
       for (const length of lengths) {
         const samples = Int16Array.from({ length }, () => value++);

@@ -25,7 +25,7 @@ import {
   withItem,
 } from "./utterances.ts";
 
-/** What our detector hears and the brain's doesn't is taken for shorter words, once the brain is known to be deaf to the caller. */
+/** Once the brain is known to be deaf to the caller, shorter ones that only we hear are words. */
 const DEAF_WORD_MS = 200;
 
 /** Of what the brain commits without having announced it, nobody knows where it began: at most here. */

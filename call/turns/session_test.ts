@@ -203,12 +203,11 @@ describe("whoever waits for another session", () => {
   });
 
   it("is heard by a brain with other habits", () => {
-    const talk = new Talk();
-    talk.tell({ type: "caller_wrote", ref: 1, playing: [] });
-    talk.answered("r1", talk.asked);
+    const talk = new Talk({ greets: true });
+    talk.created("r1", talk.asked);
     lose(talk);
+    talk.pass(200);
     stands(talk);
-    talk.tell({ type: "caller_wrote", ref: 2, playing: [] });
     // It gives no names back.
     assertEquals(types(talk.created("r2")), []);
   });

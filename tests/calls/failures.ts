@@ -59,6 +59,29 @@ export function failureSuite(target: Target): void {
       }
     });
 
+    for (
+      const [then, dialled, said] of [
+        ["+15557654321", ["+15557654321"], []],
+        ["Please write to us.", [], ["Please write to us."]],
+      ] as const
+    ) {
+      it(`can't be had, and the caller gets what the settings say: ${then}`, async () => {
+        const brain = await startScriptedBrain({ refuse: { status: 401, body: "{}" } });
+        const setup = await lineTo(target, brain.url, { EARSHOT_AFTER_FAILURE: then });
+        try {
+          const phone = setup.phone();
+          await phone.dial();
+          const end = await phone.ended;
+          assertGreater(peak(phone.heard(phone.times.streamStartedAtMs, end.atMs)), 1000);
+          assertEquals([end.dialled, end.said], [[...dialled], [...said]]);
+          await untilNoCalls(setup.server);
+        } finally {
+          await setup.close();
+          await brain.close();
+        }
+      });
+    }
+
     it("speaks a format that we can't carry: no static, an apology", async () => {
       const brain = await startScriptedBrain({
         session: (asked) => ({

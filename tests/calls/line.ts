@@ -8,7 +8,7 @@ import { Phone, type PhoneOptions } from "../../cli/phone/phone.ts";
 import { startTwilioApi, type TwilioApi } from "../../cli/phone/test_twilio_api.ts";
 import { startServer, type Target, type TestServer } from "../server.ts";
 
-export const ACCOUNT = { accountSid: `AC${"1".repeat(32)}`, authToken: "a test token" };
+const ACCOUNT = { accountSid: `AC${"1".repeat(32)}`, authToken: "a test token" };
 
 export interface Line {
   readonly server: TestServer;

@@ -103,7 +103,7 @@ export interface Outcome {
 }
 
 /** The goodbye is heard out, and then we hang up. */
-export function endsBy(moment: Moment, fault: Fault): string {
+function endsBy(moment: Moment, fault: Fault): string {
   if (moment === "closing") return "api";
   return fault.ends ? "api" : "caller";
 }

@@ -24,15 +24,17 @@ export interface LegFault {
   readonly forMs?: number;
   /** Whether there is a call afterwards. */
   readonly goesOn: boolean;
+  /** Twilio asks our webhook again, and the call goes on over another stream. */
+  readonly again?: boolean;
   /** What the caller said meanwhile may be lost: it never reached us. */
   readonly losesVoice?: boolean;
 }
 
 export const LEG_FAULTS: readonly LegFault[] = [
-  { name: "stream gone (FIN)", fault: "drop", goesOn: false },
-  { name: "stream reset (RST)", fault: "reset", goesOn: false },
-  { name: "stream half closed", fault: "half-close", goesOn: false },
-  { name: "a frame that no WebSocket sends", fault: "garbage", goesOn: false },
+  { name: "stream gone (FIN)", fault: "drop", goesOn: true, again: true },
+  { name: "stream reset (RST)", fault: "reset", goesOn: true, again: true },
+  { name: "stream half closed", fault: "half-close", goesOn: true, again: true },
+  { name: "a frame that no WebSocket sends", fault: "garbage", goesOn: true, again: true },
   {
     name: "nothing is sent for 1.2 s",
     fault: "stall",
@@ -50,7 +52,7 @@ export const LEG_FAULTS: readonly LegFault[] = [
     losesVoice: true,
   },
   { name: "nothing is read for 1 s", fault: "never-read", forMs: 1000, goesOn: true },
-  { name: "nothing is read any more", fault: "never-read", goesOn: false },
+  { name: "dead: nothing is read or sent", fault: "never-read", goesOn: false },
 ];
 
 /** What became of a call. */
@@ -63,6 +65,8 @@ export interface LegOutcome {
   readonly lost: number;
   /** Until the server had let go of the call, ms; 0 when it goes on. */
   readonly freedMs: number;
+  /** From the fault to the stream that took over, ms; 0 when there was none. */
+  readonly againMs: number;
 }
 
 const PATIENCE_MS = 12_000;
@@ -108,15 +112,19 @@ async function run(line: Line, fault: LegFault, moment: LegMoment): Promise<LegO
     freedMs = performance.now() - atMs;
   }
   const times = call.answerTo(question)?.times ?? Array(ANSWER_WORDS).fill(0);
+  const again = call.phone.streams[1];
   rude.heal();
   call.phone.stream.drop();
   await call.phone.hangUp();
-  return { fault, moment, goesOn, lost: times.filter((n) => n === 0).length, freedMs };
+  const lost = times.filter((n) => n === 0).length;
+  const againMs = again ? again.openedAtMs - atMs : 0;
+  return { fault, moment, goesOn, lost, freedMs, againMs };
 }
 
 /** What is not as it should be. */
-export function legProblems({ fault, goesOn, lost, freedMs }: LegOutcome): string[] {
+export function legProblems({ fault, goesOn, lost, freedMs, againMs }: LegOutcome): string[] {
   const problems: string[] = [];
+  if (fault.again !== undefined && againMs === 0) problems.push("no second stream");
   if (goesOn !== fault.goesOn) problems.push(goesOn ? "the call went on" : "the call was lost");
   if (fault.goesOn && !fault.losesVoice && lost > 0) problems.push(`${lost} words lost`);
   if (!fault.goesOn && freedMs >= FREED_MS) problems.push("the place was not freed");

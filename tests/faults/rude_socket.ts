@@ -33,21 +33,7 @@ export type LinkFault =
   /** A frame that no WebSocket may send. */
   | "garbage";
 
-export const LINK_FAULTS: readonly LinkFault[] = [
-  "drop",
-  "reset",
-  "close",
-  "half-close",
-  "stall",
-  "never-read",
-  "slow-read",
-  "delay",
-  "duplicate",
-  "corrupt",
-  "garbage",
-];
-
-export const DELAY_MS = 700;
+const DELAY_MS = 700;
 const SLOW_BYTES_A_SECOND = 4000;
 const SLOW_STEP_MS = 50;
 /** An opcode that RFC 6455 (section 5.2) keeps for later, of 4 bytes. */

@@ -47,7 +47,7 @@ export async function measureHealthy(line: Line): Promise<Setup["healthy"]> {
 }
 
 /** Breaks a link, or the way to it. */
-export function strike(fault: Fault, link: FaultLink | undefined, brain: FaultBrain): void {
+function strike(fault: Fault, link: FaultLink | undefined, brain: FaultBrain): void {
   if (fault.upgrade) {
     if (fault.always) brain.refuseAll(fault.upgrade);
     else brain.refuse(fault.upgrade);

@@ -52,7 +52,9 @@ function legText({ outcome }: LegCell): string {
   if (outcome instanceof Error) return `**no outcome**: ${outcome.message.slice(0, 80)}`;
   const problems = legProblems(outcome);
   if (problems.length > 0) return `**fails**: ${problems.join("; ")}`;
-  return outcome.goesOn ? "goes on" : `let go after ${(outcome.freedMs / 1000).toFixed(1)} s`;
+  const { goesOn, againMs, freedMs } = outcome;
+  if (!goesOn) return `let go after ${(freedMs / 1000).toFixed(1)} s`;
+  return againMs > 0 ? `goes on over another stream, after ${againMs.toFixed(0)} ms` : "goes on";
 }
 
 /** The same for the caller's side. */

@@ -5,11 +5,13 @@ import type { CallEvent } from "../../call/turns/events.ts";
 import type { CallState } from "../../call/turns/state.ts";
 import { emptyFound, exploreAll, walk } from "./explorer.ts";
 import { KNOWN_PATHS } from "./known_paths.ts";
+import { LOST_PATHS } from "./lost_paths.ts";
 import { retrace } from "./paths.ts";
 import { FEW, manyFor, PLAIN, PROFILES, WALKED } from "./profiles.ts";
 import { LAST_WORDS } from "./last_words.ts";
 import { ODDITIES } from "./oddities.ts";
 import { PROMISES } from "./promises.ts";
+import { SESSIONS } from "./sessions.ts";
 import { SITUATIONS } from "./situations.ts";
 import { machine, type Subject } from "./subject.ts";
 
@@ -73,7 +75,7 @@ describe("the turn machine", () => {
     assertEquals(REACHABLE.filter((name) => !found.seen.has(name)), []);
   });
 
-  for (const { was, settings, path } of KNOWN_PATHS) {
+  for (const { was, settings, path } of [...KNOWN_PATHS, ...LOST_PATHS]) {
     it(`no longer: ${was}`, () => {
       const world = retrace(machine, { ...PLAIN, ...settings }, path.split("; "));
       assert(world, "this way is not there any more: the defect needs another");
@@ -83,7 +85,7 @@ describe("the turn machine", () => {
 });
 
 describe("the turn machine promises that", () => {
-  for (const [promise, isKept] of [...PROMISES, ...ODDITIES, ...LAST_WORDS]) {
+  for (const [promise, isKept] of [...PROMISES, ...ODDITIES, ...LAST_WORDS, ...SESSIONS]) {
     it(promise, () => assert(isKept()));
   }
 });

@@ -9,21 +9,23 @@
 
 import { emptyFound, exploreAll, walk } from "./explorer.ts";
 import { KNOWN_PATHS } from "./known_paths.ts";
+import { LOST_PATHS } from "./lost_paths.ts";
 import { retrace } from "./paths.ts";
 import { FEW, manyFor, PLAIN, PROFILES, WALKED } from "./profiles.ts";
 import { LAST_WORDS } from "./last_words.ts";
 import { ODDITIES } from "./oddities.ts";
 import { PROMISES } from "./promises.ts";
+import { SESSIONS } from "./sessions.ts";
 import { SITUATIONS } from "./situations.ts";
 import { machine } from "./subject.ts";
 
-for (const [promise, isKept] of [...PROMISES, ...ODDITIES, ...LAST_WORDS]) {
+for (const [promise, isKept] of [...PROMISES, ...ODDITIES, ...LAST_WORDS, ...SESSIONS]) {
   if (isKept()) continue;
   console.log(`not kept: ${promise}`);
   Deno.exit(1);
 }
 
-for (const { was, settings, path } of KNOWN_PATHS) {
+for (const { was, settings, path } of [...KNOWN_PATHS, ...LOST_PATHS]) {
   const world = retrace(machine, { ...PLAIN, ...settings }, path.split("; "));
   if (world?.broken.length === 0) continue;
   console.log(`again: ${was}`);

@@ -69,7 +69,9 @@ function isTold<S>(w: World<S>): void {
     if (held.length > 0) said.items = [`i${++w.ids}`];
     // What was answered, if only by hanging up, is one of the lines of before.
     const isLine = said.answeredBy.length > 0 ||
-      w.tools.some((t) => t.ran && responseOf(w, t.responseId)!.covers.includes(said.id));
+      w.tools.some((t) =>
+        t.ran && t.hangsUp && responseOf(w, t.responseId)!.covers.includes(said.id)
+      );
     if (held.length === 0 && !isLine) said.items = [];
     if (said.kind !== "question" || isLine || said.deaf) continue;
     const fromMs = Math.min(...held.map((u) => u.onsetMs), speakingFromMs ?? Infinity);
