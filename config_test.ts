@@ -112,36 +112,6 @@ test("a call's settings bear their names from the environment down, and nothing 
   assertEquals(Object.isFrozen(call), true);
 });
 
-test("where the others reach this instance: the setting, on Fly its private name, or nowhere", () => {
-  const fly = {
-    FLY_REGION: "iad",
-    FLY_MACHINE_ID: "148e",
-    FLY_APP_NAME: "voice",
-    PORT: "9000",
-    TWILIO_AUTH_TOKEN: "t",
-  };
-  assertEquals(readConfig({}).instanceUrl, null);
-  assertEquals(readConfig(fly).instanceUrl, "http://148e.vm.voice.internal:9000");
-  const own = { ...fly, EARSHOT_INSTANCE_URL: "http://10.0.0.5:8080" };
-  assertEquals(readConfig(own).instanceUrl, "http://10.0.0.5:8080");
-});
-
-test("a secret that is short, and an address that is none, are refused, the secret unseen", () => {
-  for (
-    const [name, value, words] of [
-      ["EARSHOT_SECRET", "too short", /EARSHOT_SECRET is \[redacted\]: wants at least 16/],
-      ["EARSHOT_INSTANCE_URL", "10.0.0.5:8080", /wants a URL that begins with http/],
-      ["EARSHOT_INSTANCE_URL", "http://a/path", /wants an origin without a path/],
-      ["EARSHOT_INSTANCE_URL", `http://${"a".repeat(200)}`, /wants at most 200 characters/],
-      ["EARSHOT_MOVE_MS", "-1", /wants a whole number from 0 to 600000/],
-      ["EARSHOT_RESUME_MS", "0", /wants a whole number from 1000 to 600000/],
-    ] as const
-  ) {
-    const error = assertThrows(() => readConfig({ [name]: value }), ConfigError);
-    assertMatch(error.message, words);
-  }
-});
-
 test("what would make nonsense of every call is refused by name", () => {
   for (
     const [name, value] of [
@@ -170,4 +140,34 @@ test("a URL's password and query stay out of the error", () => {
   const OPENAI_REALTIME_URL = "ws://me:hidden@voice.example/v1?key=hidden";
   const error = assertThrows(() => readConfig({ OPENAI_REALTIME_URL }), ConfigError);
   assertNotMatch(error.message, /hidden/);
+});
+
+test("where the others reach this instance: the setting, on Fly its private name, or nowhere", () => {
+  const fly = {
+    FLY_REGION: "iad",
+    FLY_MACHINE_ID: "148e",
+    FLY_APP_NAME: "voice",
+    PORT: "9000",
+    TWILIO_AUTH_TOKEN: "t",
+  };
+  assertEquals(readConfig({}).instanceUrl, null);
+  assertEquals(readConfig(fly).instanceUrl, "http://148e.vm.voice.internal:9000");
+  const own = { ...fly, EARSHOT_INSTANCE_URL: "http://10.0.0.5:8080" };
+  assertEquals(readConfig(own).instanceUrl, "http://10.0.0.5:8080");
+});
+
+test("a secret that is short, and an address that is none, are refused, the secret unseen", () => {
+  for (
+    const [name, value, words] of [
+      ["EARSHOT_SECRET", "too short", /EARSHOT_SECRET is \[redacted\]: wants at least 16/],
+      ["EARSHOT_INSTANCE_URL", "10.0.0.5:8080", /wants a URL that begins with http/],
+      ["EARSHOT_INSTANCE_URL", "http://a/path", /wants an origin without a path/],
+      ["EARSHOT_INSTANCE_URL", `http://${"a".repeat(200)}`, /wants at most 200 characters/],
+      ["EARSHOT_MOVE_MS", "-1", /wants a whole number from 0 to 600000/],
+      ["EARSHOT_RESUME_MS", "0", /wants a whole number from 1000 to 600000/],
+    ] as const
+  ) {
+    const error = assertThrows(() => readConfig({ [name]: value }), ConfigError);
+    assertMatch(error.message, words);
+  }
 });

@@ -156,7 +156,9 @@ export function createServices(config: Config, log: Logger): Services {
     events,
     handovers,
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
-    secrets: new ClientSecrets(config.EARSHOT_ADMIN_TOKEN ?? config.TWILIO_AUTH_TOKEN),
+    secrets: new ClientSecrets(
+      config.EARSHOT_SECRET ?? config.EARSHOT_ADMIN_TOKEN ?? config.TWILIO_AUTH_TOKEN,
+    ),
     brain: upstreams[0]!.brain,
     probe,
     realtime: createEchoServer({
