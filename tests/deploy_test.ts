@@ -176,9 +176,9 @@ test(".env.example: lists every setting once, save for those that Fly sets, with
   }
 });
 
-/** The names in config.ts: an object without values doesn't tell those that have no default. */
+/** The names in environment.ts: an object without values doesn't tell those that have no default. */
 function settingNames(): string[] {
-  const body = /const Environment = v\.object\(\{([\s\S]*?)\n\}\);/.exec(read("config.ts"));
-  assert(body, "config.ts has no Environment any more");
+  const body = /const Environment = v\.object\(\{([\s\S]*?)\n\}\);/.exec(read("environment.ts"));
+  assert(body, "environment.ts has no Environment any more");
   return [...body[1]!.matchAll(/^ {2}([A-Z][A-Z0-9_]*):/gm)].map(([, name]) => name!);
 }

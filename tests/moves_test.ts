@@ -137,11 +137,11 @@ class Page {
 
   /** @returns The page, or the status with which it was refused. */
   static async dial(fleet: Fleet, query = ""): Promise<Page | number> {
-    // A call that goes on brings a token of its own.
-    const key = query || `&token=${await clientSecret(fleet.front.url)}`;
-    const url = `${fleet.front.url.replace("http", "ws")}/browser/stream?rate=8000${key}`;
+    const url = `${fleet.front.url.replace("http", "ws")}/browser/stream?rate=8000${query}`;
+    // Who comes back has a token already.
+    const key = query === "" ? [`openai-insecure-api-key.${await clientSecret(url)}`] : [];
     return await new Promise((resolve, reject) => {
-      const socket = new WebSocket(url);
+      const socket = new WebSocket(url, ["realtime", ...key]);
       const page = new Page(socket);
       socket.on("open", () => resolve(page));
       socket.on("unexpected-response", (_request, { statusCode }) => resolve(statusCode!));
