@@ -63,6 +63,7 @@ export class Fleet {
       EARSHOT_INSTANCE_URL: `http://127.0.0.1:${port}`,
       // As Fly does, the front sends on whom an instance that goes doesn't take.
       FLY_REGION: "iad",
+      // On Fly a page with a key in use is open only to whom it is said to be.
       EARSHOT_OPEN_PAGE: "1",
       EARSHOT_DRAIN_MS: "1500",
       EARSHOT_MOVE_MS: "1500",
