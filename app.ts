@@ -15,6 +15,7 @@ import { moveRoutes } from "./routes/moves.ts";
 import { opsRoutes } from "./routes/ops.ts";
 import { pageRoutes } from "./routes/pages.ts";
 import { realtimeRoutes } from "./routes/realtime.ts";
+import { secretRoutes } from "./routes/secrets.ts";
 import { twilioRoutes } from "./routes/twilio.ts";
 
 export function createApp(deps: Services): Hono<Bindings> {
@@ -22,6 +23,7 @@ export function createApp(deps: Services): Hono<Bindings> {
   app.route("/twilio", twilioRoutes(deps));
   app.route("/browser", browserRoutes(deps));
   app.route("/v1", realtimeRoutes(deps));
+  app.route("/v1", secretRoutes(deps));
   app.route("/calls", callRoutes(deps));
   app.route("/events", eventRoutes(deps));
   app.route("/moves", moveRoutes(deps));

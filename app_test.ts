@@ -6,7 +6,7 @@ import {
   assertNotMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { testApp, UPGRADE } from "./routes/test_app.ts";
+import { testApp } from "./routes/test_app.ts";
 import { ASSETS } from "./web/mod.ts";
 
 test("GET /ready says whether new calls are taken, and the reason when not", async () => {
@@ -106,11 +106,11 @@ test("a route for WebSockets says so to whoever comes without one", async () => 
 
 test("a request that only looks like a handshake leaves no place taken", async () => {
   // Without Sec-WebSocket-Key both runtimes refuse to upgrade, and no handler ever runs.
-  const all = testApp({ EARSHOT_MAX_CALLS: "2" });
+  const all = testApp({ EARSHOT_MAX_CALLS: "2", EARSHOT_REALTIME: "on" });
   all.handshakes = false;
   for (const path of ["/twilio/stream", "/browser/stream", "/v1/realtime"]) {
     for (let i = 0; i < 5; i++) {
-      assertEquals((await all.request(path, { headers: UPGRADE })).status, 426);
+      assertEquals((await all.request(path, { headers: all.handshake() })).status, 426);
     }
   }
   assertEquals((await all.request("/ready")).status, 200);

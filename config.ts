@@ -6,7 +6,7 @@
  */
 
 import * as v from "valibot";
-import { Environment, isSafeBrainUrl } from "./environment.ts";
+import { Environment, isLoopbackUrl, isSafeBrainUrl } from "./environment.ts";
 
 /** What is wrong with the settings, all of it at once. */
 export class ConfigError extends Error {
@@ -23,6 +23,18 @@ const SECRETS = new Set([
   "EARSHOT_ADMIN_TOKEN",
   "EARSHOT_SECRET",
 ]);
+
+/** The values that nobody may see; a setting may hold several, with commas between them. */
+export function secretsOf(config: Config): string[] {
+  const values = Object.entries(config).filter(([name]) => SECRETS.has(name));
+  return values.flatMap(([, value]) =>
+    typeof value === "string" ? [value, ...value.split(",")] : []
+  );
+}
+
+/** A URL may hold a password, or a key in its query. */
+const withoutKeys = (value: string | undefined) =>
+  value?.replace(/\/\/[^/?#]*@/, "//…@").replace(/\?.*/s, "?…");
 
 /** What of it a call is told when it begins. */
 const CallEnvironment = v.pick(Environment, [
@@ -126,6 +138,8 @@ export type Config = Readonly<
     readonly brain: "openai" | "echo";
     /** Who takes over, in order. */
     readonly fallbacks: readonly FallbackBrain[];
+    /** Whether `PUBLIC_URL` leads beyond this machine, so that something stands in front of us. */
+    readonly isPublic: boolean;
     /** Where this instance runs: Fly's region, or `local`. */
     readonly region: string;
     /** Fly's machine id, or `local`. */
@@ -150,7 +164,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   if (!parsed.success) {
     for (const issue of parsed.issues) {
       const name = String(issue.path?.[0]?.key);
-      const had = SECRETS.has(name) ? "[redacted]" : JSON.stringify(set[name]);
+      const had = SECRETS.has(name) ? "[redacted]" : JSON.stringify(withoutKeys(set[name]));
       problems.push(`${name} is ${had}: ${issue.message}`);
     }
     throw new ConfigError(problems);
@@ -189,6 +203,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     call: Object.freeze({ ...call, transcription }),
     brain,
     fallbacks,
+    isPublic: config.PUBLIC_URL !== undefined && !isLoopbackUrl(config.PUBLIC_URL),
     region: config.FLY_REGION ?? "local",
     instance: config.FLY_MACHINE_ID ?? "local",
     instanceUrl: config.EARSHOT_INSTANCE_URL ?? flyAddress(config),

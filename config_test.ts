@@ -112,6 +112,36 @@ test("a call's settings bear their names from the environment down, and nothing 
   assertEquals(Object.isFrozen(call), true);
 });
 
+test("what would make nonsense of every call is refused by name", () => {
+  for (
+    const [name, value] of [
+      // At 0 the click of a noisy line was a voice.
+      ["EARSHOT_GATE_MS", "0"],
+      // Twilio streams to wss: alone.
+      ["PUBLIC_URL", "http://voice.example"],
+      ["EARSHOT_HOSTS", "voice.example:8080"],
+      ["EARSHOT_HOSTS", "a, ,b"],
+      ["EARSHOT_OPEN_PAGE", "yes"],
+      ["EARSHOT_MAX_MESSAGE_BYTES", "1000"],
+      ["EARSHOT_NEW_CALLS_PER_SECOND", "0"],
+    ] as const
+  ) {
+    const error = assertThrows(() => readConfig({ [name]: value }), ConfigError);
+    assertStringIncludes(error.message, `${name} is `);
+  }
+  assertEquals(
+    readConfig({ PUBLIC_URL: "http://localhost:8080" }).PUBLIC_URL,
+    "http://localhost:8080",
+  );
+  assertEquals(readConfig({ EARSHOT_HOSTS: "A.internal, b" }).EARSHOT_HOSTS, ["a.internal", "b"]);
+});
+
+test("a URL's password and query stay out of the error", () => {
+  const OPENAI_REALTIME_URL = "ws://me:hidden@voice.example/v1?key=hidden";
+  const error = assertThrows(() => readConfig({ OPENAI_REALTIME_URL }), ConfigError);
+  assertNotMatch(error.message, /hidden/);
+});
+
 test("where the others reach this instance: the setting, on Fly its private name, or nowhere", () => {
   const fly = {
     FLY_REGION: "iad",

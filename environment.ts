@@ -39,6 +39,13 @@ function url(schemes: string[]) {
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
+/** Whether a URL leads to this machine alone. */
+export const isLoopbackUrl = (value: string): boolean => LOOPBACK.test(new URL(value).hostname);
+
+const isSafePublicUrl = (value: string) =>
+  // What is no URL is told by the check on its scheme.
+  !URL.canParse(value) || new URL(value).protocol !== "http:" || isLoopbackUrl(value);
+
 export const isSafeBrainUrl = (value: string) => {
   if (!URL.canParse(value)) return true; // told by the check on its scheme
   const { protocol, hostname } = new URL(value);
@@ -64,6 +71,20 @@ export const Environment = v.object({
     v.pipe(
       url(["http:", "https:"]),
       v.check(isOrigin, "wants an origin without a path, such as https://example.com"),
+      v.check(
+        isSafePublicUrl,
+        "wants https:// (http:// is for loopback alone: Twilio streams to wss:// only)",
+      ),
+    ),
+  ),
+  EARSHOT_HOSTS: v.optional(
+    v.pipe(
+      text,
+      v.transform((value) => value.toLowerCase().split(",").map((name) => name.trim())),
+      v.check(
+        (names) => names.every((name) => /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)),
+        "wants host names without ports, with commas between them",
+      ),
     ),
   ),
   OPENAI_API_KEY: optional,
@@ -92,7 +113,17 @@ export const Environment = v.object({
   EARSHOT_TURNS: v.optional(oneOf(["server", "semantic", "local"]), "server"),
   EARSHOT_EAGERNESS: v.optional(oneOf(["low", "medium", "high", "auto"]), "auto"),
   EARSHOT_MAX_CALLS: whole(1, 100_000, 200),
+  EARSHOT_MAX_BROWSER_CALLS: v.optional(v.pipe(whole(0, 100_000, 0), v.number())),
+  EARSHOT_MAX_CALLS_PER_CALLER: whole(1, 100_000, 5),
+  EARSHOT_MAX_CALLS_PER_ADDRESS: whole(1, 100_000, 20),
+  EARSHOT_NEW_CALLS_PER_SECOND: whole(1, 10_000, 50),
+  EARSHOT_MAX_SESSIONS: whole(0, 100_000, 50),
+  EARSHOT_MAX_MESSAGE_BYTES: whole(65_536, 16_777_216, 1_048_576),
+  EARSHOT_MESSAGES_PER_SECOND: whole(100, 100_000, 500),
+  EARSHOT_BYTES_PER_SECOND: whole(131_072, 1_073_741_824, 262_144),
   EARSHOT_ADMIN_TOKEN: optional,
+  EARSHOT_OPEN_PAGE: v.optional(oneOf(["0", "1"]), "0"),
+  EARSHOT_REALTIME: v.optional(oneOf(["local", "on", "off"]), "local"),
   EARSHOT_HISTORY_CALLS: whole(0, 10_000, 200),
   EARSHOT_MAX_LISTENERS: whole(0, 1000, 20),
   EARSHOT_LOG: v.optional(oneOf(["auto", "pretty", "json", "off"]), "auto"),
@@ -123,7 +154,8 @@ export const Environment = v.object({
   EARSHOT_SILENCE_PROMPT_MS: whole(0, 3_600_000, 0),
   EARSHOT_DEAD_AIR_MS: whole(1000, 60_000, 6000),
   EARSHOT_BARGE_IN_MS: whole(0, 5000, 700),
-  EARSHOT_GATE_MS: whole(0, 1000, 30),
+  // At 0 the click of a noisy line would be a voice: 250 false starts in 5 s of silence.
+  EARSHOT_GATE_MS: whole(10, 1000, 30),
   EARSHOT_GATE_DB: whole(0, 40, 4),
   EARSHOT_RECORD_DIR: optional,
   EARSHOT_DIGIT_PAUSE_MS: whole(0, 10_000, 1000),

@@ -6,16 +6,16 @@
 
 import process from "node:process";
 import { createApp } from "./app.ts";
-import { type Config, ConfigError, readConfig } from "./config.ts";
+import { type Config, ConfigError, readConfig, secretsOf } from "./config.ts";
 import { createServices } from "./server/services.ts";
 import { drain } from "./server/drain.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { configureLog, flushLogs, flushLogsSync, log } from "./telemetry/log.ts";
+import { hideSecrets } from "./telemetry/redact.ts";
 import { VERSION } from "./version.ts";
 
 /** WebSockets: defaults of the field, see docs/architecture.md. */
 const SOCKET_LIMITS = {
-  maxMessageBytes: 16 * 1024 * 1024,
   pingSeconds: 5,
   pongTimeoutSeconds: 20,
   maxBufferedBytes: 1024 * 1024,
@@ -44,12 +44,17 @@ function greet(config: Config, runtime: Runtime, port: number): void {
 
 async function serve(): Promise<number> {
   const config = readConfig(process.env);
+  hideSecrets(secretsOf(config));
   configureLog({ format: config.EARSHOT_LOG, level: "info" });
   const deps = createServices(config, log("server"));
   const app = createApp(deps);
   const runtime = await pickRuntime();
   const server = await runtime.serve(
-    { port: config.PORT, hostname: config.HOST, limits: SOCKET_LIMITS },
+    {
+      port: config.PORT,
+      hostname: config.HOST,
+      limits: { ...SOCKET_LIMITS, maxMessageBytes: config.EARSHOT_MAX_MESSAGE_BYTES },
+    },
     (request, context) => app.fetch(request, context as unknown as Record<string, unknown>),
   );
   deps.telemetry.start();

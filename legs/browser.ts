@@ -149,7 +149,9 @@ export class BrowserLeg implements Leg, SocketHandlers {
         );
       } else this.#call.text(message.text);
     } catch (error) {
-      this.#problem(error as Error);
+      // An error of ours goes to the net under the socket, which tells the log.
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#problem(error);
     }
   }
 

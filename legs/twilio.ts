@@ -101,7 +101,9 @@ export class TwilioLeg implements Leg, SocketHandlers {
     try {
       this.#message(readTwilioMessage(text));
     } catch (error) {
-      this.#problem(error as Error);
+      // An error of ours goes to the net under the socket, which tells the log.
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#problem(error);
     }
   }
 
@@ -154,10 +156,8 @@ export class TwilioLeg implements Leg, SocketHandlers {
     const account = this.#twilio.account(this.#accountSid);
     this.#moving = true;
     const twiml = this.#twilio.onwards(this.#callSid, token);
-    await redirectCall(account, this.#callSid, twiml).catch((error) => {
-      this.#moving = false;
-      throw error;
-    });
+    const stays = (error: unknown) => (this.#moving = false, Promise.reject(error));
+    await redirectCall(account, this.#callSid, twiml).catch(stays);
   }
 
   end(reason: string): void {

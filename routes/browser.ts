@@ -15,7 +15,12 @@ import type { Leg, LegStart } from "../legs/leg.ts";
 import { SAMPLE_RATES_HZ, type SampleRateHz } from "../media/format.ts";
 import type { Bindings } from "./bindings.ts";
 import { elsewhere } from "./elsewhere.ts";
-import { upgradeOnly, websocket } from "./websocket.ts";
+import { callerAddress } from "./origin.ts";
+import { socketKeys, subprotocolOf } from "./socket_keys.ts";
+import { messageLimits, upgradeOnly, websocket } from "./websocket.ts";
+
+/** Two seconds of audio at 48 kHz have 188 KiB. */
+const MAX_MESSAGE_BYTES = 256 * 1024;
 
 /** Browsers' ids have a shape of their own: no token makes a browser go on with a phone call. */
 const BROWSER_CALL = /^WEB[0-9a-f]{32}$/;
@@ -25,15 +30,7 @@ const RESUME_SLACK_MS = 600_000;
 export function browserRoutes(deps: Services) {
   const { config, registry, handovers, telemetry, log, startCall } = deps;
   const app = new Hono<Bindings>();
-
-  /** A page of somebody else must not talk on our bill. Clients that aren't browsers say nothing. */
-  function isOurPage(origin: string | undefined, ownUrl: string): boolean {
-    if (origin === undefined) return true;
-    if (!URL.canParse(origin)) return false;
-    const { host } = new URL(origin);
-    return host === new URL(ownUrl).host ||
-      (config.PUBLIC_URL !== undefined && host === new URL(config.PUBLIC_URL).host);
-  }
+  const keys = socketKeys(deps);
 
   /** What a page that comes back goes on with, null for a new caller, or why it is refused. */
   async function contextFor(callId?: string, token?: string): Promise<CallContext | string | null> {
@@ -46,9 +43,12 @@ export function browserRoutes(deps: Services) {
   }
 
   app.get("/stream", upgradeOnly, async (c) => {
-    const origin = c.req.header("origin");
-    if (!isOurPage(origin, c.req.url)) {
-      return c.text(`Origin is ${JSON.stringify(origin)}, wanted is this server's own`, 403);
+    const comesBack = c.req.query("call") !== undefined;
+    const refusal = comesBack ? keys.refusesOthers(c) : keys.refusesPage(c);
+    if (refusal) {
+      telemetry.socketRefused("browser", refusal.reason);
+      log.warn("A browser was refused", { reason: refusal.reason });
+      return c.text(refusal.text, refusal.status);
     }
     const rate = c.req.query("rate") ?? "24000";
     const sampleRateHz = SAMPLE_RATES_HZ.find((hz) => String(hz) === rate) as SampleRateHz;
@@ -57,14 +57,18 @@ export function browserRoutes(deps: Services) {
       return c.text(`rate is ${JSON.stringify(rate)}, wanted is one of ${wanted}`, 400);
     }
     const callId = c.req.query("call") ?? `WEB${randomUUID().replaceAll("-", "")}`;
-    const admission = registry.arrive();
+    const address = callerAddress(c, config);
+    // Whoever comes back was counted as new before.
+    const limit = comesBack ? null : registry.refusal("browser", address);
+    const admission = limit ? null : registry.arrive("browser", address);
     if (!admission) {
       const there = elsewhere(c, deps);
       if (there) return there;
-      const reason = registry.closedBecause ?? "full";
+      const reason = limit ?? registry.closedBecause ?? "full";
       telemetry.callRefused(reason);
       log.warn("A browser was refused", { reason, live: registry.live });
-      return c.text(`No new calls: ${reason}`, 503);
+      const tooMany = reason === "address_limit" || reason === "too_fast";
+      return c.text(`No new calls: ${reason}`, tooMany ? 429 : 503);
     }
     const resumes = await contextFor(c.req.query("call"), c.req.query("resume"));
     if (typeof resumes === "string") {
@@ -74,23 +78,30 @@ export function browserRoutes(deps: Services) {
     }
     let call: Call | null = null;
     const begin = (start: LegStart, leg: Leg) => {
-      const call = startCall(start, leg, admission.release, resumes ?? undefined);
+      const begun = startCall(start, leg, admission.release, resumes ?? undefined);
+      if (typeof begun === "string") return begun;
       const ttlMs = config.EARSHOT_CALL_LIMIT_MS + RESUME_SLACK_MS;
-      const token = handovers.issue(callId, call.startedAtMs, ttlMs);
+      const token = handovers.issue(callId, begun.startedAtMs, ttlMs);
       leg.tell({ type: "resume", callId, token, forMs: config.EARSHOT_RESUME_MS });
-      return call;
+      return call = begun;
     };
     const leg = new BrowserLeg(
       callId,
       sampleRateHz,
-      (start, leg) =>
-        admission.admit(start.callId) ? call = begin(start, leg) : "no new calls: full",
+      (start, leg) => admission.admit(start.callId) ? begin(start, leg) : "no new calls: full",
       () => {
         if (!call) admission.release();
       },
       telemetry,
     );
-    return websocket(c, leg, { log, failed: admission.release });
+    return websocket(c, leg, {
+      log,
+      protocol: subprotocolOf(c),
+      limits: messageLimits(config, MAX_MESSAGE_BYTES),
+      refused: (reason) => telemetry.socketRefused("browser", reason),
+      failed: admission.release,
+      callId: () => call?.start.callId,
+    });
   });
 
   return app;

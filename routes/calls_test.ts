@@ -11,8 +11,8 @@ function made(env: Record<string, string> = {}) {
   const history = new History();
   history.began(ID, "twilio", () => null);
   const app = callRoutes({ config: readConfig(env), history });
-  const get = (path: string, headers: Record<string, string> = {}) =>
-    app.request(path, { headers: { host: "localhost:8080", ...headers } });
+  const get = (path: string, headers: Record<string, string> = {}, remoteAddress = "127.0.0.1") =>
+    app.request(path, { headers: { host: "localhost:8080", ...headers } }, { remoteAddress });
   return { history, get };
 }
 
@@ -58,6 +58,23 @@ test("with a token set, only who brings it is answered, wherever they come from"
   }
 });
 
+test("without a token, only requests from this machine's own sockets are answered", async () => {
+  const { get } = made();
+  for (const address of ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"]) {
+    assertEquals((await get("/", {}, address)).status, 200, address);
+  }
+  // Whoever wants to be taken for local writes Host: localhost; the socket tells another story.
+  for (const address of ["203.0.113.9", "10.0.0.1", "::ffff:10.0.0.1", "2001:db8::1", ""]) {
+    assertEquals((await get("/", { host: "localhost:8080" }, address)).status, 403, address);
+  }
+});
+
+test("without a token, nothing is shown behind a public URL: what stands in front may be silent", async () => {
+  const { get } = made({ PUBLIC_URL: "https://earshot.example" });
+  assertEquals((await get("/")).status, 403);
+  assertEquals((await made({ PUBLIC_URL: "http://localhost:8080" }).get("/")).status, 200);
+});
+
 test("without a token, only requests to this machine's own name are answered", async () => {
   const { get } = made();
   for (const host of ["localhost", "127.0.0.1:8080", "127.1.2.3", "[::1]:8080", "LOCALHOST:1"]) {
@@ -76,7 +93,10 @@ test("without a token, what came through a proxy or from a page of others is ref
     { "x-forwarded-for": "203.0.113.9" },
     { forwarded: "for=203.0.113.9" },
     { "fly-client-ip": "203.0.113.9" },
+    { "x-real-ip": "203.0.113.9" },
+    { "cf-connecting-ip": "203.0.113.9" },
     { "sec-fetch-site": "cross-site" },
+    { origin: "https://evil.example" },
   ];
   for (const headers of refused) {
     assertEquals((await get("/", headers)).status, 403, JSON.stringify(headers));

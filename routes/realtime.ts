@@ -1,5 +1,5 @@
 /**
- * The embedded brain for everyone: a WebSocket that speaks the OpenAI Realtime protocol.
+ * The embedded brain for others: a WebSocket that speaks the OpenAI Realtime protocol.
  *
  * @module
  */
@@ -9,22 +9,29 @@ import type { RealtimeSession } from "../brain/realtime/session.ts";
 import type { Services } from "../server/services.ts";
 import type { ServerSocket } from "../runtime/runtime.ts";
 import type { Bindings } from "./bindings.ts";
-import { upgradeOnly, websocket } from "./websocket.ts";
+import { keyOf, socketKeys, subprotocolOf } from "./socket_keys.ts";
+import { messageLimits, upgradeOnly, websocket } from "./websocket.ts";
 
-/** OpenAI's clients offer `realtime`, and browsers put their key into a second subprotocol. */
-const SUBPROTOCOL = "realtime";
-
-export function realtimeRoutes({ config, realtime, registry, log }: Services) {
+export function realtimeRoutes(deps: Services) {
+  const { config, realtime, registry, secrets, telemetry, log } = deps;
   const app = new Hono<Bindings>();
+  const keys = socketKeys(deps);
   let open = 0;
 
   app.get("/realtime", upgradeOnly, (c) => {
+    const refusal = keys.refusesRealtime(c);
+    if (refusal) {
+      telemetry.socketRefused("realtime", refusal.reason);
+      return c.text(refusal.text, refusal.status);
+    }
     if (registry.draining) return c.text("No new sessions: draining", 503);
     // Sessions have a bound of their own, so that they never take a caller's place.
-    if (open >= config.EARSHOT_MAX_CALLS) return c.text("No new sessions: full", 503);
-    const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((p) => p.trim());
-    const protocol = offered.includes(SUBPROTOCOL) ? SUBPROTOCOL : undefined;
+    if (open >= config.EARSHOT_MAX_SESSIONS) {
+      telemetry.socketRefused("realtime", "full");
+      return c.text("No new sessions: full", 503);
+    }
     const model = c.req.query("model");
+    const attached = secrets.attachedTo(keyOf(c));
     let socket: ServerSocket | null = null;
     let session: RealtimeSession | null = null;
     let left = false;
@@ -38,6 +45,7 @@ export function realtimeRoutes({ config, realtime, registry, log }: Services) {
             (text) => void socket?.send(text),
             (code, reason) => socket?.close(code, reason),
             model,
+            attached,
           );
         },
         text: (text) => session?.receive(text),
@@ -49,7 +57,13 @@ export function realtimeRoutes({ config, realtime, registry, log }: Services) {
           session?.end();
         },
       },
-      { log, protocol, failed: () => open-- },
+      {
+        log,
+        protocol: subprotocolOf(c),
+        limits: messageLimits(config),
+        refused: (reason) => telemetry.socketRefused("realtime", reason),
+        failed: () => open--,
+      },
     );
   });
 

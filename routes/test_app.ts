@@ -58,9 +58,16 @@ export interface TestApp {
   readonly sockets: TestSocket[];
   /** Whether requests to upgrade are real handshakes. */
   handshakes: boolean;
+  /** Whom the socket of the next request belongs to. */
+  remoteAddress: string;
   request(path: string, init?: RequestInit): Promise<Response>;
-  /** A request for a WebSocket: the status, and the socket if there is one. */
+  /**
+   * A request for a WebSocket: the status, and the socket if there is one. Where a client secret is
+   * needed it brings one, unless it brings something else.
+   */
   dial(path: string, headers?: Record<string, string>): Promise<[number, TestSocket | undefined]>;
+  /** The headers of a handshake, with a client secret. */
+  handshake(): Record<string, string>;
   /** A form, as Twilio posts it. */
   post(
     path: string,
@@ -85,7 +92,12 @@ export function testApp(env: Record<string, string> = {}): TestApp {
     error: write("error"),
   };
   const deps = createServices(
-    readConfig({ EARSHOT_BRAIN: "echo", EARSHOT_GREETING: "", ...env }),
+    readConfig({
+      EARSHOT_BRAIN: "echo",
+      EARSHOT_GREETING: "",
+      EARSHOT_HOSTS: "earshot.test",
+      ...env,
+    }),
     log,
   );
   const app = createApp(deps);
@@ -95,8 +107,10 @@ export function testApp(env: Record<string, string> = {}): TestApp {
     lines,
     sockets,
     handshakes: true,
+    remoteAddress: "127.0.0.1",
     async request(path, init) {
       return await app.request(ORIGIN + path, init, {
+        remoteAddress: made.remoteAddress,
         upgrade(handlers: SocketHandlers, subprotocol?: string) {
           if (!made.handshakes) return new Response(null, { status: 426 });
           sockets.push(new TestSocket(handlers, subprotocol));
@@ -107,9 +121,11 @@ export function testApp(env: Record<string, string> = {}): TestApp {
     },
     async dial(path, headers = {}) {
       const before = sockets.length;
-      const { status } = await made.request(path, { headers: { ...UPGRADE, ...headers } });
+      const own = /^\/(browser|v1)\//.test(path) ? made.handshake() : UPGRADE;
+      const { status } = await made.request(path, { headers: { ...own, ...headers } });
       return [status, sockets[before]];
     },
+    handshake: () => ({ ...UPGRADE, authorization: `Bearer ${deps.secrets.issue().value}` }),
     post: (path, form, headers = {}) =>
       made.request(path, { method: "POST", body: new URLSearchParams(form), headers }),
     end() {

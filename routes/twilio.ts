@@ -16,12 +16,25 @@ import { TwilioLeg } from "../legs/twilio.ts";
 import type { TwilioAccount } from "../legs/twilio_rest.ts";
 import type { Bindings } from "./bindings.ts";
 import { elsewhere } from "./elsewhere.ts";
-import { upgradeOnly, websocket } from "./websocket.ts";
+import { noOthersPages } from "./origin.ts";
+import { messageLimits, upgradeOnly, websocket } from "./websocket.ts";
 import { busyTwiml, connectTwiml, handOverTwiml, hangUpTwiml, lostTwiml } from "./twiml.ts";
 import { isSignedByTwilio } from "./twilio_signature.ts";
 
 /** Twilio's forms have about 1 kB. */
 const MAX_FORM_BYTES = 64 * 1024;
+/** Twilio's messages have some 300 bytes, and its largest, `start`, about 1 kB and our parameters. */
+const MAX_MESSAGE_BYTES = 64 * 1024;
+
+/** What Twilio puts in the place of a number that is withheld: callers in plenty share these. */
+const WITHHELD = /^\+(266696687|7378742833|2562533|8656696|86282452253)$/;
+
+/** Whom the limit by caller counts; empty when there is no number. SIP callers have an address. */
+function callerNumber(from: string | null): string {
+  const number = (from ?? "").trim().slice(0, 128);
+  if (/^sips?:/i.test(number)) return number.toLowerCase();
+  return /^\+?[1-9]\d{5,14}$/.test(number) && !WITHHELD.test(number) ? number : "";
+}
 /** A call whose stream ends more often than this is let go. */
 const MAX_RETURNS = 5;
 /** A stream is dialled at once. */
@@ -104,11 +117,19 @@ export function twilioRoutes(deps: Services) {
   }
 
   /** Keeps a place for the call's stream, or answers that there is none. */
-  function reserved(c: Context, callId: string): Response | null {
-    if (registry.reserve(callId)) return null;
+  function reserved(
+    c: Context,
+    callId: string,
+    form: URLSearchParams,
+    comesBack = false,
+  ): Response | null {
+    const caller = callerNumber(form.get("From"));
+    // A call that comes back was counted as new before.
+    const limit = comesBack ? null : registry.refusal("twilio", caller, callId);
+    if (!limit && registry.reserve(callId, caller)) return null;
     const there = elsewhere(c, deps);
     if (there) return there;
-    const reason = registry.closedBecause ?? "full";
+    const reason = limit ?? registry.closedBecause ?? "full";
     telemetry.callRefused(reason);
     log.warn("A call was refused", { callId, reason, live: registry.live });
     return c.body(busyTwiml());
@@ -127,6 +148,7 @@ export function twilioRoutes(deps: Services) {
     return authToken && sid ? { apiUrl, accountSid: sid, authToken } : null;
   }
 
+  app.use(noOthersPages(config));
   app.use("/voice/*", bodyLimit({ maxSize: MAX_FORM_BYTES }));
   app.use("/status", bodyLimit({ maxSize: MAX_FORM_BYTES }));
 
@@ -135,7 +157,7 @@ export function twilioRoutes(deps: Services) {
     if (call instanceof Response) return call;
     const { callId, form } = call;
     const to = form.get("To");
-    return reserved(c, callId) ??
+    return reserved(c, callId, form) ??
       c.body(connect(routeUrls(c), { callId, to, startedAtMs: Date.now(), returns: 0 }));
   });
 
@@ -161,7 +183,7 @@ export function twilioRoutes(deps: Services) {
       // Where the phone could not be hung up, the TwiML does it.
       return c.body(parcel.reason === "brain_failed" ? lostTwiml() : hangUpTwiml());
     }
-    const busy = reserved(c, callId);
+    const busy = reserved(c, callId, form, true);
     if (busy) return busy;
     if (parcel.type === "context") handovers.keep(callId, parcel);
     const resume = handovers.issue(callId, startedAtMs, RESUME_TTL_MS);
@@ -211,7 +233,9 @@ export function twilioRoutes(deps: Services) {
         telemetry.callRefused("full");
         return "no new calls: full";
       }
-      return call = startCall(start, leg, admission!.release, resumes);
+      const begun = startCall(start, leg, admission!.release, resumes);
+      if (typeof begun === "string") return begun;
+      return call = begun;
     }
 
     async function goOn(start: LegStart, leg: Leg): Promise<Call | string> {
@@ -244,7 +268,13 @@ export function twilioRoutes(deps: Services) {
         },
       },
     );
-    return websocket(c, leg, { log, failed: admission.release });
+    return websocket(c, leg, {
+      log,
+      limits: messageLimits(config, MAX_MESSAGE_BYTES),
+      refused: (reason) => telemetry.socketRefused("twilio", reason),
+      failed: admission.release,
+      callId: () => call?.start.callId,
+    });
   });
 
   return app;

@@ -11,7 +11,7 @@ import type { Runtime, Server } from "../runtime/runtime.ts";
 import { createApp } from "../app.ts";
 import { testApp } from "./test_app.ts";
 
-const { deps } = testApp({ EARSHOT_MAX_CALLS: "2" });
+const { deps } = testApp({ EARSHOT_MAX_CALLS: "2", EARSHOT_MAX_BROWSER_CALLS: "2" });
 let server: Server;
 
 before(async () => {
@@ -87,17 +87,18 @@ function dialRaw(path: string, lines: readonly string[]): Promise<net.Socket> {
 
 const UPGRADE = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"];
 const KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
-const ROUTES = ["/browser/stream", "/twilio/stream", "/v1/realtime"];
+const page = () => `/browser/stream?token=${deps.secrets.issue().value}`;
+const ROUTES = [page, () => "/twilio/stream", () => "/v1/realtime"];
 
 test("half a handshake is answered 426 and takes no place", async () => {
   for (const path of ROUTES) {
     for (let i = 0; i < 3; i++) {
-      const socket = await dialRaw(path, UPGRADE);
+      const socket = await dialRaw(path(), UPGRADE);
       const answer = await soon(
         "an answer",
         new Promise<string>((go) => socket.once("data", (d) => go(String(d)))),
       );
-      assertEquals(answer.split("\r\n")[0], "HTTP/1.1 426 Upgrade Required", path);
+      assertEquals(answer.split("\r\n")[0], "HTTP/1.1 426 Upgrade Required", path());
       socket.destroy();
     }
   }
@@ -111,14 +112,14 @@ test("half a handshake is answered 426 and takes no place", async () => {
 test("a peer that goes before its upgrade is done gives its place back", async () => {
   for (const path of ROUTES) {
     for (let i = 0; i < 2; i++) {
-      const socket = await dialRaw(path, [...UPGRADE, KEY]);
+      const socket = await dialRaw(path(), [...UPGRADE, KEY]);
       socket.on("error", () => {});
       socket.resetAndDestroy();
     }
   }
   // A dead peer's request may reach the server late: what counts is that both places come back.
   await until("two calls at once", async () => {
-    const sockets = [1, 2].map(() => new WebSocket(url("/browser/stream").replace("http", "ws")));
+    const sockets = [1, 2].map(() => new WebSocket(url(page()).replace("http", "ws")));
     const begun = await Promise.allSettled(sockets.map((socket) => next(socket, "message")));
     const both = begun.every(({ status }) => status === "fulfilled");
     if (both) assertEquals(deps.registry.live, 2);

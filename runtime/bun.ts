@@ -31,6 +31,8 @@ interface SocketData {
 interface BunServer {
   readonly port: number;
   upgrade(request: Request, options: { data: SocketData; headers?: HeadersInit }): boolean;
+  /** Null once the peer has gone. */
+  requestIP(request: Request): { readonly address: string } | null;
   stop(closeConnections: boolean): Promise<void>;
 }
 
@@ -78,6 +80,7 @@ export const runtime: Runtime = {
       async fetch(request, server) {
         let upgraded = false;
         const response = await fetch(request, {
+          remoteAddress: server.requestIP(request)?.address ?? "",
           upgrade(handlers, protocol) {
             upgraded = server.upgrade(request, {
               data: { handlers, unanswered: 0 },

@@ -27,11 +27,13 @@ function upgradeDeno(
 ): Response {
   let upgraded: Deno.WebSocketUpgrade;
   try {
-    upgraded = Deno.upgradeWebSocket(request, { idleTimeout: limits.pongTimeoutSeconds, protocol });
+    upgraded = Deno.upgradeWebSocket(request, { idleTimeout: limits.pongTimeoutSeconds });
   } catch {
     return new Response(null, { status: 426 });
   }
   const { socket, response } = upgraded;
+  // Not by its own option: Deno 2.9.6 looks for ", " between the offered ones, and `ws` writes ",".
+  if (protocol) response.headers.set("Sec-WebSocket-Protocol", protocol);
   socket.binaryType = "arraybuffer";
   const port: ServerSocket = {
     send(data) {
@@ -90,8 +92,9 @@ export const runtime: Runtime = {
     try {
       const server = Deno.serve(
         { port, hostname, onListen: ({ port }) => resolve(port) },
-        (request) =>
+        (request, { remoteAddr }) =>
           fetch(request, {
+            remoteAddress: remoteAddr.hostname,
             upgrade: (handlers, protocol) => upgradeDeno(request, handlers, limits, protocol),
           }),
       );

@@ -47,6 +47,8 @@ export type Upgrade = (handlers: SocketHandlers, subprotocol?: string) => Respon
 /** What the app receives with each request, as Hono's bindings. */
 export interface RequestContext {
   readonly upgrade: Upgrade;
+  /** The peer's IP address, as the socket knows it; empty when the runtime can't tell. */
+  readonly remoteAddress: string;
 }
 
 /** Answers one request. */

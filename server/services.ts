@@ -21,6 +21,8 @@ import { recordTo } from "../call/recorder.ts";
 import { Registry } from "./registry.ts";
 import type { Config } from "../config.ts";
 import type { Leg, LegStart } from "../legs/leg.ts";
+import { bystanders } from "./bystanders.ts";
+import { ClientSecrets } from "./client_secrets.ts";
 import { callSettings } from "./call_settings.ts";
 import { BrainProbe } from "./brain_probe.ts";
 import { EventFeed } from "./event_feed.ts";
@@ -40,6 +42,8 @@ export interface Services {
   readonly history: History;
   readonly events: EventFeed;
   readonly tokens: StreamTokens;
+  /** Open the sockets of pages and Realtime clients. */
+  readonly secrets: ClientSecrets;
   readonly handovers: Handovers;
   readonly brain: Brain;
   /** Whether a brain can be reached; it knows nothing until it is asked to look. */
@@ -48,8 +52,15 @@ export interface Services {
   readonly realtime: RealtimeServer;
   /**
    * Begins a call that is admitted, or goes on with one. `left` runs when all of it is closed.
+   *
+   * @returns What went wrong, when it could not begin.
    */
-  startCall(start: LegStart, leg: Leg, left: () => void, resumes?: CallContext): Call;
+  startCall(
+    start: LegStart,
+    leg: Leg,
+    left: () => void,
+    resumes?: CallContext,
+  ): Call | string;
 }
 
 /** A webhook's reservation waits this long for its stream; Twilio dials at once. */
@@ -99,6 +110,12 @@ export function createServices(config: Config, log: Logger): Services {
   const registry = new Registry<Call>({
     maxCalls: config.EARSHOT_MAX_CALLS,
     reservationMs: RESERVATION_MS,
+    // Half of the places are for phones alone, unless it is said otherwise.
+    maxBrowserCalls: config.EARSHOT_MAX_BROWSER_CALLS ??
+      Math.max(1, Math.floor(config.EARSHOT_MAX_CALLS / 2)),
+    maxCallsPerCaller: config.EARSHOT_MAX_CALLS_PER_CALLER,
+    maxCallsPerAddress: config.EARSHOT_MAX_CALLS_PER_ADDRESS,
+    newCallsPerSecond: config.EARSHOT_NEW_CALLS_PER_SECOND,
   });
   const first = config.OPENAI_REALTIME_URL ?? OPENAI_DEFAULTS.url;
   const endpoints = [first, ...config.fallbacks.map(({ url }) => url)];
@@ -139,44 +156,59 @@ export function createServices(config: Config, log: Logger): Services {
     events,
     handovers,
     tokens: new StreamTokens(config.TWILIO_AUTH_TOKEN),
+    secrets: new ClientSecrets(
+      config.EARSHOT_SECRET ?? config.EARSHOT_ADMIN_TOKEN ?? config.TWILIO_AUTH_TOKEN,
+    ),
     brain: upstreams[0]!.brain,
     probe,
-    realtime: createEchoServer({ thinkMs: config.EARSHOT_THINK_MS }),
+    realtime: createEchoServer({
+      thinkMs: config.EARSHOT_THINK_MS,
+      maxMessageBytes: config.EARSHOT_MAX_MESSAGE_BYTES,
+    }),
     startCall(start, leg, left, resumes) {
-      telemetry.callStarted(leg.kind);
       const { callId } = start;
+      const watched = bystanders(callId, log);
+      const folder = config.EARSHOT_RECORD_DIR;
+      const recorder = folder ? recordTo(folder, callId, log) : null;
+      let call: Call;
+      try {
+        call = new Call(start, leg, {
+          upstreams,
+          settings,
+          ...(resumes && { resumes }),
+          clock: systemClock,
+          telemetry,
+          log,
+          record: recorder ? watched("record", recorder.record) : undefined,
+          heard: watched("heard", (_call, turn) => history.heard(callId, turn)),
+          turned: watched("turned", (_call, turn) => history.turned(callId, turn)),
+          leaving: watched("leaving", (call, by) => {
+            if (by === "caller" || by === "us") return;
+            handovers.keep(callId, { type: "context", context: call.context() }, by === "moved");
+          }),
+          closed(call) {
+            const { endReason: reason } = call;
+            const comesBack = /^(caller_lost|caller_stalled|moved)$/.test(reason);
+            if (!comesBack) handovers.keep(callId, { type: "ended", reason });
+            registry.remove(callId);
+            left();
+            recorder?.close();
+            watched("ended", () => history.ended(callId, reason))();
+          },
+        });
+      } catch (error) {
+        log.error("A call could not begin", { callId, error });
+        recorder?.close();
+        left();
+        return "something went wrong on our side";
+      }
+      telemetry.callStarted(leg.kind);
       const facts = { callId, kind: leg.kind, live: registry.live };
       const known = resumes?.owes !== "welcome_back";
       if (resumes) log.info("A call goes on here", { ...facts, known });
       else log.info("A call began", facts);
-      const folder = config.EARSHOT_RECORD_DIR;
-      const recorder = folder ? recordTo(folder, start.callId, log) : null;
-      const call = new Call(start, leg, {
-        upstreams,
-        settings,
-        ...(resumes && { resumes }),
-        clock: systemClock,
-        telemetry,
-        log,
-        record: recorder?.record,
-        heard: (_call, turn) => history.heard(start.callId, turn),
-        turned: (_call, turn) => history.turned(start.callId, turn),
-        leaving(call, by) {
-          if (by === "caller" || by === "us") return;
-          handovers.keep(callId, { type: "context", context: call.context() }, by === "moved");
-        },
-        closed(call) {
-          const { endReason: reason } = call;
-          const comesBack = /^(caller_lost|caller_stalled|moved)$/.test(reason);
-          if (!comesBack) handovers.keep(callId, { type: "ended", reason });
-          recorder?.close();
-          history.ended(start.callId, call.endReason);
-          registry.remove(start.callId);
-          left();
-        },
-      });
-      registry.add(start.callId, call);
-      history.began(start.callId, leg.kind, () => call.turn);
+      registry.add(callId, call);
+      watched("began", () => history.began(callId, leg.kind, () => call.turn))();
       return call;
     },
   };

@@ -1,6 +1,7 @@
 /**
  * The key that a webhook hands to its stream: an HMAC-SHA256 token bound to one CallSid, good for a
  * short time and for one use. Twilio's signature proves who calls, but holds no time and no nonce.
+ * Client secrets (`client_secrets.ts`) are made of the same, under another purpose.
  *
  * @module
  */
@@ -15,6 +16,9 @@ export interface TokenSettings {
 
 export const TOKEN_DEFAULTS: TokenSettings = { ttlMs: 60_000, maxUsed: 100_000 };
 
+/** Ours have about 70. */
+const MAX_TOKEN_CHARS = 200;
+
 export class StreamTokens {
   readonly #key: Uint8Array;
   readonly #settings: TokenSettings;
@@ -26,22 +30,24 @@ export class StreamTokens {
    * @param secret Twilio's auth token, so that any machine of the fleet can check what another one
    * has signed; a random key when there is none.
    * @param nowMs The time of day.
+   * @param purpose Goes into the key: a token for one purpose is none for another.
    */
   constructor(
     secret: string | undefined,
     settings: Partial<TokenSettings> = {},
     nowMs: () => number = Date.now,
+    purpose = "earshot stream token",
   ) {
     this.#settings = { ...TOKEN_DEFAULTS, ...settings };
     this.#nowMs = nowMs;
     this.#key = secret
-      ? new Uint8Array(hkdfSync("sha256", secret, "", "earshot stream token", 32))
+      ? new Uint8Array(hkdfSync("sha256", secret, "", purpose, 32))
       : randomBytes(32);
   }
 
   /** A token for this call's stream. */
-  issue(callId: string): string {
-    const body = `${this.#nowMs() + this.#settings.ttlMs}.${randomBytes(9).toString("base64url")}`;
+  issue(callId: string, ttlMs = this.#settings.ttlMs): string {
+    const body = `${this.#nowMs() + ttlMs}.${randomBytes(9).toString("base64url")}`;
     return `${body}.${this.#sign(callId, body).toString("base64url")}`;
   }
 
@@ -51,9 +57,19 @@ export class StreamTokens {
    * @returns What is wrong with it, or null.
    */
   redeem(token: string | undefined, callId: string): string | null {
+    const wrong = this.check(token, callId);
+    if (wrong) return wrong;
+    const [until, nonce] = token!.split(".") as [string, string];
+    this.#forget(this.#nowMs());
+    this.#used.set(nonce, Number(until));
+    return null;
+  }
+
+  /** What is wrong with a token, or null. It is not used up. */
+  check(token: string | undefined, callId: string): string | null {
     if (!token) return "the token is missing";
     const parts = token.split(".");
-    if (parts.length !== 3) return "the token is malformed";
+    if (parts.length !== 3 || token.length > MAX_TOKEN_CHARS) return "the token is malformed";
     const [until, nonce, signature] = parts as [string, string, string];
     const wanted = this.#sign(callId, `${until}.${nonce}`);
     const given = new Uint8Array(wanted.length);
@@ -63,12 +79,8 @@ export class StreamTokens {
       return "the token is malformed";
     }
     if (!timingSafeEqual(given, wanted)) return "the token is not for this call";
-    const nowMs = this.#nowMs();
-    if (!(Number(until) > nowMs)) return "the token is too old";
-    if (this.#used.has(nonce)) return "the token was used before";
-    this.#forget(nowMs);
-    this.#used.set(nonce, Number(until));
-    return null;
+    if (!(Number(until) > this.#nowMs())) return "the token is too old";
+    return this.#used.has(nonce) ? "the token was used before" : null;
   }
 
   #sign(callId: string, body: string) {

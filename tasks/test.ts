@@ -34,6 +34,8 @@ const STEPS: Step[] = [
   test("whole calls: the binary", ["tests/calls/binary_test.ts"], "calls"),
   test("whole calls: Deno from source", ["tests/calls/deno_test.ts"], "calls"),
   test("whole calls: Bun from source", ["tests/calls/bun_test.ts"], "calls"),
+  test("attacks", ["tests/attacks"]),
+  test("fuzz", ["tests/fuzz"]),
   test("a minute of calls that come and go", ["tests/soak_test.ts"], "calls"),
   test("faults by moment: the binary", ["tests/faults"]),
   test("clients, page, settings, deployment", wholeTests()),

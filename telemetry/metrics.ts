@@ -18,6 +18,12 @@ const TURN_BUCKETS_SECONDS = [
 /** Bounds of a call's length: a hang-up at once, up to the hour at which sessions end. */
 const CALL_BUCKETS_SECONDS = [5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600];
 
+/** Why a call is not taken; `server/registry.ts` says when. */
+// deno-fmt-ignore
+const CALL_REFUSALS = [
+  "full", "draining", "browsers_full", "caller_limit", "address_limit", "too_fast",
+];
+
 /** Bounds of the gap while a session is replaced: the aim is 0.3 s, and callers bear about 2. */
 const GAP_BUCKETS_SECONDS = [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20];
 
@@ -49,6 +55,7 @@ export interface Metrics {
   readonly callsStarted: prom.Counter<"kind">;
   readonly callsEnded: prom.Counter<"kind" | "reason">;
   readonly callsRefused: prom.Counter<"reason">;
+  readonly socketsRefused: prom.Counter<"route" | "reason">;
   readonly callSeconds: prom.Histogram<"kind">;
   readonly turns: prom.Counter<"kind">;
   readonly turnSeconds: prom.Histogram<"kind">;
@@ -171,7 +178,7 @@ export function createMetrics(
   const webhooks = counter("webhooks_total", "Webhooks answered, by HTTP status.", ["status"]);
   // A series that is born at 1 has no increase that `rate()` could see: those that alerts watch begin
   // at 0.
-  for (const reason of ["full", "draining"]) callsRefused.inc({ reason }, 0);
+  for (const reason of CALL_REFUSALS) callsRefused.inc({ reason }, 0);
   for (const status of ["200", "403"]) webhooks.inc({ status }, 0);
 
   return {
@@ -179,6 +186,11 @@ export function createMetrics(
     callsStarted: counter("calls_started_total", "Calls that began.", ["kind"]),
     callsEnded: counter("calls_ended_total", "Calls that ended, and why.", ["kind", "reason"]),
     callsRefused,
+    socketsRefused: counter(
+      "sockets_refused_total",
+      "Sockets not granted, or closed for what they sent, and why.",
+      ["route", "reason"],
+    ),
     callSeconds: histogram(
       "call_duration_seconds",
       "Length of ended calls.",

@@ -39,18 +39,33 @@ export function isSecretField(name: string, value: unknown): boolean {
 // OpenAI keys and ephemeral secrets; bearer values; values of telling query parameters; JSON web
 // tokens; phone numbers as E.164 writes them (7 to 15 digits).
 const SECRET_TEXTS: readonly [RegExp, string][] = [
-  [/\b(?:sk|ek|pk)[-_][\w*-]{6,}/g, REDACTED],
+  [/\b(?:sk|ek|pk)[-_][\w*.-]{6,}/g, REDACTED],
   [/\b(bearer|basic)\s+[\w.~+/=-]{6,}/gi, `$1 ${REDACTED}`],
   [/([?&](?:token|key|api[-_]?key|secret|signature)=)[^&\s"']+/gi, `$1${REDACTED}`],
   [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g, REDACTED],
   [/(?:\+|%2B)[1-9]\d{6,14}\b/gi, REDACTED],
 ];
 
+/** A shorter one would blank words of ours. */
+const MIN_SECRET_CHARS = 6;
+let ownSecrets: readonly string[] = [];
+
+/**
+ * Names the secrets of this process, so that none is printed whatever it looks like and whoever sends
+ * it back: error texts of other servers hold the key that they were given.
+ *
+ * @param secrets Values of settings; those of fewer than 6 characters are passed over.
+ */
+export function hideSecrets(secrets: readonly string[]): void {
+  ownSecrets = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARS);
+}
+
 /** Cuts a long string and blanks what looks like a key or a phone number within it. */
 export function safeText(text: string): string {
   // Cut first: a megabyte of text must not go through five regular expressions. The margin keeps a
   // key that straddles the cut whole until it has been seen.
   let safe = text.length > MAX_TEXT_CHARS * 2 ? text.slice(0, MAX_TEXT_CHARS * 2) : text;
+  for (const secret of ownSecrets) safe = safe.replaceAll(secret, REDACTED);
   for (const [pattern, instead] of SECRET_TEXTS) safe = safe.replace(pattern, instead);
   if (safe.length <= MAX_TEXT_CHARS) return safe;
   return `${safe.slice(0, MAX_TEXT_CHARS)}… (${text.length} chars)`;

@@ -1,7 +1,7 @@
 import test from "node:test";
 import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { isSecretField, REDACTED, safeFields, safeText } from "./redact.ts";
+import { hideSecrets, isSecretField, REDACTED, safeFields, safeText } from "./redact.ts";
 
 test("isSecretField knows telling names in any spelling, and leaves measures and flags alone", () => {
   // deno-fmt-ignore
@@ -93,4 +93,16 @@ test("safeText cuts what is long and says how long it was; a key on the cut does
   assertStringIncludes(cut, "(5000 chars)");
   const straddling = safeText("x ".repeat(145) + "sk-" + "abcdef1234".repeat(5));
   assertFalse(straddling.includes("abcdef"), straddling);
+});
+
+test("hideSecrets: the process's own secrets are blanked in whatever holds them", () => {
+  hideSecrets(["plain words 7", "abc", ""]);
+  try {
+    assertEquals(safeText("it said: plain words 7!"), "it said: [redacted]!");
+    const error = new Error("no: plain words 7");
+    assertEquals(safeFields({ error }), { error: { name: "Error", message: "no: [redacted]" } });
+    assertEquals(safeText("abc"), "abc");
+  } finally {
+    hideSecrets([]);
+  }
 });

@@ -132,6 +132,11 @@ export class Telemetry {
     this.#metrics.callsRefused.inc({ reason: this.#refusals.valueOf(reason) });
   }
 
+  /** A socket was not granted, or was closed for what it sent: of which route, and why. */
+  socketRefused(route: string, reason: string): void {
+    this.#metrics.socketsRefused.inc({ route, reason });
+  }
+
   /**
    * A turn is over. An answer that reached the caller also counts for the latency in `/health`; one
    * that was cut before its first audio was sent has no latency to speak of.

@@ -23,6 +23,7 @@ const DOCUMENTS = [
   "docs/closing.md",
   "docs/deploy.md",
   "docs/echo-brain.md",
+  "docs/security.md",
   "docs/reliability.md",
   "docs/turn-taking.md",
   "examples/openai-sdk/README.md",

@@ -10,6 +10,7 @@ import { describe, it } from "node:test";
 import { WebSocket } from "ws";
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { within } from "../runtime/within.ts";
+import { clientSecret } from "./calls/browser.ts";
 import { PageLab, skip } from "./page_browser.ts";
 import { Fleet } from "./moves/fleet.ts";
 import { ANSWER_WORDS } from "./faults/words.ts";
@@ -135,9 +136,11 @@ class Page {
   }
 
   /** @returns The page, or the status with which it was refused. */
-  static dial(fleet: Fleet, query = ""): Promise<Page | number> {
-    const url = `${fleet.front.url.replace("http", "ws")}/browser/stream?rate=8000${query}`;
-    return new Promise((resolve, reject) => {
+  static async dial(fleet: Fleet, query = ""): Promise<Page | number> {
+    // A call that goes on brings a token of its own.
+    const key = query || `&token=${await clientSecret(fleet.front.url)}`;
+    const url = `${fleet.front.url.replace("http", "ws")}/browser/stream?rate=8000${key}`;
+    return await new Promise((resolve, reject) => {
       const socket = new WebSocket(url);
       const page = new Page(socket);
       socket.on("open", () => resolve(page));

@@ -56,6 +56,7 @@ async function startServer(settings: Record<string, string> = {}): Promise<TestS
       PORT: "0",
       EARSHOT_BRAIN: "echo",
       EARSHOT_ADMIN_TOKEN: ADMIN_TOKEN,
+      EARSHOT_OPEN_PAGE: "1",
       ...settings,
     },
     stdio: ["ignore", "pipe", "pipe"],

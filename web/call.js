@@ -7,8 +7,9 @@
  */
 
 import { MicrophoneError, PageAudio } from "./audio.js";
-import { reasonIn } from "./feed.js";
+import { ApiError, reasonIn } from "./feed.js";
 import { peakOf } from "./scope.js";
+import { clientSecret } from "./secret.js";
 import { Wire } from "./wire.js";
 
 /** As many lines as the server keeps; nobody types more while they wait. */
@@ -45,6 +46,7 @@ export const counters = {
  * @property {(peak: number) => void} callerPeak The loudest sample of 20 ms, 0 to 1.
  * @property {(peak: number) => void} agentPeak
  * @property {() => void} microphoneChanged
+ * @property {() => void} locked The server wants its admin token before it takes a call; `ended` follows.
  * @property {(trouble: string) => void} ended Once; what to tell the user, if anything.
  */
 
@@ -91,23 +93,32 @@ export class Call {
       if (this.over) return audio.close();
       this.#audio = audio;
       counters.wireRateHz = audio.wireRateHz;
+      // Before anybody is asked for a microphone that will not be heard.
+      const secret = await clientSecret();
+      if (this.over) return;
       if (withMicrophone) {
         this.#handlers.progress("Asking for the microphone…");
         await audio.startMicrophone();
       }
       if (this.over) return;
       this.#handlers.progress("Connecting…");
-      this.#connect(null);
+      this.#connect(null, secret);
     } catch (error) {
-      this.end(error instanceof MicrophoneError ? error.message : `Sound failed: ${error}`);
+      const refused = error instanceof ApiError;
+      if (refused && error.status === 401 && !this.over) this.#handlers.locked();
+      const known = refused || error instanceof MicrophoneError;
+      this.end(known ? error.message : `Sound failed: ${error}`);
     }
   }
 
-  /** @param {{ callId: string, token: string } | null} resume */
-  #connect(resume) {
+  /**
+   * @param {{ callId: string, token: string } | null} resume
+   * @param {string} [secret] Of a call that is new.
+   */
+  #connect(resume, secret = "") {
     const rateHz = this.#audio?.wireRateHz ?? 0;
     /** @type {Wire} */
-    const wire = new Wire(rateHz, this.#wireHandlers(() => this.#wire === wire), resume);
+    const wire = new Wire(rateHz, secret, this.#wireHandlers(() => this.#wire === wire), resume);
     this.#wire = wire;
   }
 

@@ -17,7 +17,23 @@ export function showGate(error, retry) {
     const text = whyNoList(problem);
     if (gate.textContent === text) return;
     gate.replaceChildren(make("p", { className: "notice bad", role: "alert" }, text));
-  } else if (!gate.querySelector("form")) gate.replaceChildren(makeForm(retry));
+  } else if (!gate.querySelector("form")) {
+    gate.replaceChildren(makeForm("Calls are for the operator", "admin-token", retry));
+  }
+}
+
+/**
+ * Asks for the admin token where a call wants it.
+ *
+ * @param {() => void} retry Runs when one was given.
+ */
+export function showTalkGate(retry) {
+  const gate = byId("talk-gate");
+  const close = () => {
+    gate.replaceChildren();
+    retry();
+  };
+  gate.replaceChildren(makeForm("The operator may call from here", "talk-token", close));
 }
 
 export function hideGate() {
@@ -33,11 +49,11 @@ function whyNoList({ status, message }) {
   return `The list of calls can't be read: ${message || `status ${status}`}`;
 }
 
-/** @param {() => void} retry */
-function makeForm(retry) {
+/** @param {string} title @param {string} id @param {() => void} retry */
+function makeForm(title, id, retry) {
   const refused = adminToken.get() !== "";
   const input = make("input", {
-    id: "admin-token",
+    id,
     type: "password",
     autocomplete: "off",
     required: true,
@@ -45,14 +61,14 @@ function makeForm(retry) {
   const form = make(
     "form",
     { className: "panel gate" },
-    make("h2", {}, "Calls are for the operator"),
+    make("h2", {}, title),
     make(
       "p",
       { className: "muted" },
       "Give the EARSHOT_ADMIN_TOKEN that the server was started with. It is kept in this tab " +
         "until you close it.",
     ),
-    make("label", { htmlFor: "admin-token" }, "Admin token"),
+    make("label", { htmlFor: id }, "Admin token"),
     make("div", { className: "gate-row" }, input, make("button", { type: "submit" }, "Open")),
   );
   if (refused) {

@@ -26,6 +26,7 @@ import iconSvg from "./icon.svg" with { type: "text" };
 import pageHtml from "./page.html" with { type: "text" };
 import playoutJs from "./playout.js" with { type: "text" };
 import scopeJs from "./scope.js" with { type: "text" };
+import secretJs from "./secret.js" with { type: "text" };
 import sseJs from "./sse.js" with { type: "text" };
 import talkCss from "./talk.css" with { type: "text" };
 import talkJs from "./talk.js" with { type: "text" };
@@ -70,6 +71,7 @@ export const ASSETS = new Map<string, PageAsset>([
   ["/assets/health.js", { body: healthJs, contentType: JS }],
   ["/assets/playout.js", { body: playoutJs, contentType: JS }],
   ["/assets/scope.js", { body: scopeJs, contentType: JS }],
+  ["/assets/secret.js", { body: secretJs, contentType: JS }],
   ["/assets/sse.js", { body: sseJs, contentType: JS }],
   ["/assets/talk.js", { body: talkJs, contentType: JS }],
   ["/assets/transcript.js", { body: transcriptJs, contentType: JS }],

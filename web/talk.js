@@ -7,6 +7,7 @@
 
 import { Call } from "./call.js";
 import { byId, isNumber, make } from "./dom.js";
+import { showTalkGate } from "./gate.js";
 import { Scope } from "./scope.js";
 import { Transcript } from "./transcript.js";
 import { totalOf, Waterfall } from "./waterfall.js";
@@ -103,6 +104,7 @@ function begin(withMicrophone) {
       showMicrophone();
     },
     microphoneChanged: showMicrophone,
+    locked: () => showTalkGate(() => begin(withMicrophone)),
     ended(trouble) {
       call = null;
       showProblem(trouble);

@@ -26,10 +26,11 @@ export class Wire {
 
   /**
    * @param {number} rateHz
+   * @param {string} secret Opens the socket of a new call; browsers can send it in a subprotocol alone.
    * @param {WireHandlers} handlers
    * @param {{ callId: string, token: string } | null} [resume] The call to go on with.
    */
-  constructor(rateHz, handlers, resume = null) {
+  constructor(rateHz, secret, handlers, resume = null) {
     this.#maxBufferedBytes = rateHz * 2 * MAX_BUFFERED_MS / 1000;
     const url = new URL(`/browser/stream?rate=${rateHz}`, location.href);
     if (resume) {
@@ -37,7 +38,8 @@ export class Wire {
       url.searchParams.set("resume", resume.token);
     }
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    const socket = this.#socket = new WebSocket(url);
+    const keys = secret ? ["realtime", `openai-insecure-api-key.${secret}`] : [];
+    const socket = this.#socket = new WebSocket(url, keys);
     socket.binaryType = "arraybuffer";
     let opened = false;
     const limit = setTimeout(() => socket.close(), CONNECT_LIMIT_MS);

@@ -51,3 +51,14 @@ export function checkTools(
     names.add(tool.name);
   }
 }
+
+/** @throws {ApiError} When the session, as its events show it, is longer than the setting allows. */
+export function checkSession(shown: object, settings: RealtimeSettings): void {
+  const { length } = JSON.stringify(shown);
+  if (length <= settings.maxSessionChars) return;
+  throw new ApiError(
+    "string_above_max_length",
+    `Invalid 'session': too long. Expected at most ${settings.maxSessionChars} characters in all, but got ${length}.`,
+    "session",
+  );
+}

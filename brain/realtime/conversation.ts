@@ -5,18 +5,23 @@
  */
 
 import { ApiError } from "./api_error.ts";
-import { type Item, keptBytes } from "./items.ts";
+import { type Item, keptBytes, keptChars } from "./items.ts";
 import type { RealtimeSettings } from "./settings.ts";
 
 /** The items of one session, oldest first. */
 export class Conversation {
   readonly #maxItems: number;
   readonly #maxKeptBytes: number;
+  readonly #maxKeptChars: number;
   readonly #items: Item[] = [];
 
-  constructor(readonly id: string, settings: Pick<RealtimeSettings, "maxItems" | "maxKeptBytes">) {
+  constructor(
+    readonly id: string,
+    settings: Pick<RealtimeSettings, "maxItems" | "maxKeptBytes" | "maxKeptChars">,
+  ) {
     this.#maxItems = settings.maxItems;
     this.#maxKeptBytes = settings.maxKeptBytes;
+    this.#maxKeptChars = settings.maxKeptChars;
   }
 
   get items(): readonly Item[] {
@@ -92,10 +97,16 @@ export class Conversation {
   }
 
   /**
-   * Drops the oldest audio and images until what is kept is within the bound. The newest item keeps
-   * its own: it is about to be answered, and the input buffer bounded it already.
+   * Drops the oldest audio and images until what is kept is within the bound, and forgets the oldest
+   * items while there is too much text. The newest item keeps its own: it is about to be answered, and
+   * the largest message and the input buffer have bounded it already.
    */
   fit(): void {
+    let chars = 0;
+    for (const item of this.#items) chars += keptChars(item);
+    while (chars > this.#maxKeptChars && this.#items.length > 1) {
+      chars -= keptChars(this.#items.shift()!);
+    }
     let total = 0;
     for (const item of this.#items) total += keptBytes(item);
     for (const item of this.#items) {

@@ -18,7 +18,10 @@ const common = {
   status: v.optional(v.picklist(["completed", "incomplete", "in_progress"])),
 };
 const callIdSchema = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
-const parts = <T extends v.GenericSchema>(part: T) => v.pipe(v.array(part), v.minLength(1));
+/** More would cost a check each, and no client writes them. */
+const MAX_PARTS = 64;
+const parts = <T extends v.GenericSchema>(part: T) =>
+  v.pipe(v.array(v.unknown()), v.minLength(1), v.maxLength(MAX_PARTS), v.array(part));
 
 const inputText = v.strictObject({ type: v.literal("input_text"), text: v.string() });
 

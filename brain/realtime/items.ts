@@ -112,6 +112,18 @@ export function keptBytes(item: Item): number {
   return bytes;
 }
 
+/** Characters of text that the item holds on to. */
+export function keptChars(item: Item): number {
+  if (item.type === "function_call") return item.arguments.length;
+  if (item.type === "function_call_output") return item.output.length;
+  let chars = 0;
+  for (const part of item.parts) {
+    if ("text" in part) chars += part.text.length;
+    else if ("transcript" in part) chars += part.transcript?.length ?? 0;
+  }
+  return chars;
+}
+
 function clipFrom(base64: string, format: AudioFormat, param: string): AudioClip {
   const bytes = new Uint8Array(base64ByteLength(base64));
   const count = decodeBase64Into(base64, bytes);

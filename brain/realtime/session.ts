@@ -17,7 +17,8 @@ import { itemFrom, itemOnWire } from "./items.ts";
 import { Listener } from "./listener.ts";
 import { Responder } from "./responder.ts";
 import { defaultConfig, sessionOnWire } from "./session_config.ts";
-import { applyUpdate } from "./session_update.ts";
+import { applyUpdate, beginWith } from "./session_update.ts";
+import type { SessionPatch } from "./session_schema.ts";
 import type { RealtimeSettings } from "./settings.ts";
 
 /** What an ended session closes its link with: "going away". */
@@ -49,6 +50,7 @@ export class RealtimeSession {
    * @param send Takes one server event. May throw once the link is gone: that ends the session.
    * @param close Called once, when the session ends the link itself.
    * @param model As named in the URL; without it, the setting, until an update names one.
+   * @param patch What it begins with; a model in the URL goes before one in here.
    */
   constructor(
     answerer: Answerer,
@@ -56,6 +58,7 @@ export class RealtimeSession {
     send: (text: string) => void,
     close: (code: number, reason: string) => void,
     model?: string,
+    patch?: SessionPatch,
   ) {
     const makeId = this.#makeId;
     this.#send = send;
@@ -64,13 +67,14 @@ export class RealtimeSession {
     this.#modelFixed = Boolean(model);
     const wallMs = performance.timeOrigin + settings.clock.nowMs();
     const expiresAtMs = wallMs + settings.sessionLimitMs;
+    const plain = defaultConfig(makeId("sess"), model || settings.model, expiresAtMs);
     this.#context = {
       answerer,
       settings,
       signal: this.#over.signal,
       makeId,
       conversation: new Conversation(makeId("conv"), settings),
-      config: defaultConfig(makeId("sess"), model || settings.model, expiresAtMs),
+      config: patch ? { ...beginWith(plain, patch, settings), ...(model && { model }) } : plain,
       emit: (type, fields) => this.#emit(type, fields),
       emitText: (text) => this.#deliver(text),
       after: (ms, fn) => this.#after(ms, fn),
@@ -88,9 +92,12 @@ export class RealtimeSession {
   receive(text: string): void {
     if (this.#ended) return;
     this.#guard(null, () => {
-      this.#checkSize(text);
+      const { maxMessageBytes, maxEventChars } = this.#context.settings;
+      checkSize(text, maxMessageBytes);
       const audio = liftAppend(text);
-      if (audio === undefined || !this.#listener.append(audio)) this.#dispatch(text);
+      if (audio !== undefined && this.#listener.append(audio)) return;
+      checkSize(text, maxEventChars);
+      this.#dispatch(text);
     });
   }
 
@@ -101,15 +108,6 @@ export class RealtimeSession {
     this.#timers.clear();
     this.#responder.end();
     this.#over.abort();
-  }
-
-  #checkSize(text: string): void {
-    const { maxMessageBytes } = this.#context.settings;
-    if (text.length <= maxMessageBytes) return;
-    throw new ApiError(
-      "invalid_event",
-      `The event has ${text.length} characters, at most ${maxMessageBytes} are taken.`,
-    );
   }
 
   #dispatch(text: string): void {
@@ -258,4 +256,13 @@ export class RealtimeSession {
     this.#timers.add(cancel);
     return cancel;
   }
+}
+
+/** @throws {ApiError} */
+function checkSize(text: string, most: number): void {
+  if (text.length <= most) return;
+  throw new ApiError(
+    "invalid_event",
+    `The event has ${text.length} characters, at most ${most} are taken.`,
+  );
 }

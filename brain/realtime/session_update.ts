@@ -5,7 +5,7 @@
  */
 
 import { ApiError, show } from "./api_error.ts";
-import { checkText, checkTools } from "./bounds.ts";
+import { checkSession, checkText, checkTools } from "./bounds.ts";
 import { SEMANTIC_VAD, SERVER_VAD, type SessionConfig } from "./session_config.ts";
 import type { InputPatch, SessionPatch } from "./session_schema.ts";
 import type { RealtimeSettings } from "./settings.ts";
@@ -105,6 +105,17 @@ export function applyUpdate(
   limits: UpdateLimits,
   settings: RealtimeSettings,
 ): SessionConfig {
+  const next = merge(config, patch, limits, settings);
+  checkSession(next, settings);
+  return next;
+}
+
+function merge(
+  config: SessionConfig,
+  patch: SessionPatch,
+  limits: UpdateLimits,
+  settings: RealtimeSettings,
+): SessionConfig {
   if (patch.type !== config.type && limits.typeFixed) {
     throw invalid("session.type", patch.type, `This is a ${config.type} session.`);
   }
@@ -167,6 +178,20 @@ export function applyUpdate(
     if (patch[field] !== undefined) Object.assign(next, { [field]: patch[field] });
   }
   return next;
+}
+
+/**
+ * A session that begins with what a client secret holds.
+ *
+ * @throws {ApiError} As {@linkcode applyUpdate}.
+ */
+export function beginWith(
+  config: SessionConfig,
+  patch: SessionPatch,
+  settings: RealtimeSettings,
+): SessionConfig {
+  const anything = { voiceFrozen: false, responding: false, modelFixed: false, typeFixed: false };
+  return applyUpdate(config, patch, anything, settings);
 }
 
 /** The API's own refusal, with the voice that was asked for. */

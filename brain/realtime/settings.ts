@@ -18,8 +18,10 @@ export interface RealtimeSettings {
   readonly deltaMs: number;
   /** After a commit, before the answerer is asked for its transcription, ms. */
   readonly transcribeMs: number;
-  /** The largest client event, counted in UTF-16 units of its text. */
+  /** The largest client event, counted in UTF-16 units of its text: an append of audio. */
   readonly maxMessageBytes: number;
+  /** The largest of all other events, which have to be parsed: images and instructions fit in. */
+  readonly maxEventChars: number;
   /** Life of a session, ms: OpenAI ends them at 60 minutes. */
   readonly sessionLimitMs: number;
   /** Conversation items kept; the oldest goes first. */
@@ -28,6 +30,10 @@ export interface RealtimeSettings {
   readonly maxInputAudioMs: number;
   /** Audio and images kept with items before the newest, bytes; the oldest goes first. */
   readonly maxKeptBytes: number;
+  /** Text kept with items before the newest, characters; the oldest item goes first. */
+  readonly maxKeptChars: number;
+  /** A session as its events show it, characters: instructions and tools for the most part. */
+  readonly maxSessionChars: number;
   /** Instructions, one text or one argument string, in characters. */
   readonly maxTextChars: number;
   /** Tools of a session or response. */
@@ -48,11 +54,16 @@ export const REALTIME_DEFAULTS: RealtimeSettings = {
   streamRate: 8,
   deltaMs: 200,
   transcribeMs: 0,
-  maxMessageBytes: 16 * 1024 * 1024,
+  // 16 s of PCM at 24 kHz. A message of 13 MB held the loop that carries calls for 244 ms.
+  maxMessageBytes: 1024 * 1024,
+  // A megabyte of brackets, or of keys, takes 130 ms to parse and to refuse.
+  maxEventChars: 256 * 1024,
   sessionLimitMs: 60 * 60 * 1000,
   maxItems: 500,
   maxInputAudioMs: 120_000,
   maxKeptBytes: 4 * 1024 * 1024,
+  maxKeptChars: 1024 * 1024,
+  maxSessionChars: 256 * 1024,
   maxTextChars: 64 * 1024,
   maxTools: 128,
   maxSideResponses: 8,
@@ -71,10 +82,13 @@ const RANGES: Partial<Record<keyof RealtimeSettings, Range>> = {
   deltaMs:          [10, 2000],
   transcribeMs:     [0, 60_000],
   maxMessageBytes:  [256, 64 * 1024 * 1024, "whole"],
+  maxEventChars:    [256, 64 * 1024 * 1024, "whole"],
   sessionLimitMs:   [1, 24 * 3_600_000],
   maxItems:         [4, 100_000, "whole"],
   maxInputAudioMs:  [1000, 3_600_000],
   maxKeptBytes:     [0, 1024 * 1024 * 1024, "whole"],
+  maxKeptChars:     [0, 1024 * 1024 * 1024, "whole"],
+  maxSessionChars:  [4096, 16 * 1024 * 1024, "whole"],
   maxTextChars:     [1, 16 * 1024 * 1024, "whole"],
   maxTools:         [0, 10_000, "whole"],
   maxSideResponses: [0, 1000, "whole"],

@@ -132,11 +132,16 @@ function reachFinding(there: SeenHealth, here: SeenHealth | null): Finding {
   });
 }
 
-/** Streams need WebSockets, which some proxies don't let through. The embedded brain takes anyone. */
+/**
+ * Streams need WebSockets, which some proxies don't let through. The embedded brain opens one for the
+ * operator; a refusal of its own shows at least that the request for one came through.
+ */
 async function socketFinding(visit: Visit, publicUrl: string): Promise<Finding> {
   const url = new URL("/v1/realtime", publicUrl);
   try {
-    const wire = await openWire(url, { timeoutMs: visit.timeoutMs });
+    const token = visit.env.EARSHOT_ADMIN_TOKEN;
+    const headers = token ? { Authorization: `Bearer ${token}` } : undefined;
+    const wire = await openWire(url, { timeoutMs: visit.timeoutMs, headers });
     try {
       await wire.next();
       const pingsMs: number[] = [];
@@ -152,6 +157,8 @@ async function socketFinding(visit: Visit, publicUrl: string): Promise<Finding> 
     return poor("WebSocket", error.at(url.host), {
       advice: error.status === 503
         ? "The server takes no new sessions just now"
+        : error.status === 401 || error.status === 403
+        ? "Set EARSHOT_ADMIN_TOKEN, here and for the server, so that a WebSocket can be tried"
         : "Twilio's stream would fail the same way: does the proxy pass WebSockets on?",
     });
   }

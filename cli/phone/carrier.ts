@@ -22,7 +22,7 @@ export function callFields(
   options: PhoneOptions,
   callStatus: "ringing" | "in-progress" | "completed",
 ): Record<string, string> {
-  const from = options.from ?? "+15005550006";
+  const from = options.from ?? numberOf(call.callSid);
   const to = options.to ?? "+15005550001";
   return {
     CallSid: call.callSid,
@@ -38,6 +38,11 @@ export function callFields(
     ToCountry: "US",
     ...options.fields,
   };
+}
+
+/** Each call has a number of its own, as callers do: servers bound the calls of one number. */
+function numberOf(callSid: string): string {
+  return `+1500${String(parseInt(callSid.slice(-8), 16) % 10_000_000).padStart(7, "0")}`;
 }
 
 export type StreamEvent = "stream-started" | "stream-stopped" | "stream-error";

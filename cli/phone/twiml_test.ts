@@ -101,3 +101,7 @@ describe("parseXml", () => {
     );
   });
 });
+
+it("half a surrogate in the declaration is a SyntaxError as well", () => {
+  assertThrows(() => parseTwiml('<?xml version="1.0" \ud800'), SyntaxError);
+});

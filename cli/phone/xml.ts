@@ -42,6 +42,12 @@ export function parseXml(source: string): XmlElement {
     open.push(element);
   });
   parser.on("closetag", () => open.pop());
-  parser.write(source).close();
+  try {
+    parser.write(source).close();
+  } catch (error) {
+    // Half a surrogate within the declaration makes saxes 6.0.0 ask for a code point that is NaN.
+    if (error instanceof RangeError) throw new SyntaxError(`Cannot parse XML: ${error.message}`);
+    throw error;
+  }
   return document.children[0]!;
 }

@@ -12,7 +12,9 @@ import { OpenAIRealtimeWS } from "openai/realtime/ws";
 const server = new URL(process.env.EARSHOT_URL ?? "http://localhost:8080");
 const line = process.argv.slice(2).join(" ") || "Hello, brain.";
 
-const client = new OpenAI({ apiKey: "none is needed", baseURL: new URL("/v1", server).href });
+/** The SDK insists on a key. On this machine any will do; elsewhere the admin token opens a session. */
+const apiKey = process.env.EARSHOT_ADMIN_TOKEN ?? "none is needed";
+const client = new OpenAI({ apiKey, baseURL: new URL("/v1", server).href });
 
 /** The SDK speaks TLS alone. A server on this machine has no certificate, so it gets plain TCP. */
 const plain = () => connect(Number(server.port || 80), server.hostname);

@@ -11,17 +11,21 @@ export class BrowserClient {
   /** PCM16 bytes that came. */
   audioBytes = 0;
   closed: { code: number; reason: string } | null = null;
-  readonly #socket: WebSocket;
+  #socket: WebSocket | null = null;
   readonly #ready: Promise<void>;
 
   constructor(url: string, headers: Record<string, string> = {}) {
-    this.#socket = new WebSocket(url, { headers, perMessageDeflate: false });
-    this.#ready = new Promise((resolve, reject) => {
-      this.#socket.on("open", () => resolve());
-      this.#socket.on("error", reject);
-    });
+    this.#ready = this.#open(url, headers);
     this.#ready.catch(() => {});
-    this.#socket.on("message", (data, isBinary) => {
+  }
+
+  async #open(url: string, headers: Record<string, string>): Promise<void> {
+    const protocols = ["realtime", `openai-insecure-api-key.${await clientSecret(url)}`];
+    const socket = this.#socket = new WebSocket(url, protocols, {
+      headers,
+      perMessageDeflate: false,
+    });
+    socket.on("message", (data, isBinary) => {
       if (isBinary) this.audioBytes += (data as Uint8Array).byteLength;
       else {
         const message = JSON.parse(String(data)) as Record<string, unknown>;
@@ -30,7 +34,11 @@ export class BrowserClient {
         else this.news.push(message);
       }
     });
-    this.#socket.on("close", (code, reason) => this.closed = { code, reason: String(reason) });
+    socket.on("close", (code, reason) => this.closed = { code, reason: String(reason) });
+    await new Promise<void>((resolve, reject) => {
+      socket.on("open", () => resolve());
+      socket.on("error", reject);
+    });
   }
 
   opened(): Promise<void> {
@@ -38,11 +46,11 @@ export class BrowserClient {
   }
 
   send(message: Record<string, unknown> | string): void {
-    this.#socket.send(typeof message === "string" ? message : JSON.stringify(message));
+    this.#socket?.send(typeof message === "string" ? message : JSON.stringify(message));
   }
 
   sendAudio(pcm: Uint8Array): void {
-    this.#socket.send(pcm);
+    this.#socket?.send(pcm);
   }
 
   /** Resolves with the first news that fits, past or to come. */
@@ -64,6 +72,23 @@ export class BrowserClient {
   }
 
   close(): void {
-    this.#socket.close(1000);
+    this.#socket?.close(1000);
   }
+}
+
+/**
+ * A client secret of the server that a WebSocket's URL belongs to.
+ *
+ * @param headers What proves who asks, where that is needed.
+ */
+export async function clientSecret(
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<string> {
+  const at = new URL("/v1/realtime/client_secrets", url);
+  at.protocol = at.protocol.replace("ws", "http");
+  const answer = await fetch(at, { method: "POST", headers });
+  const { value } = await answer.json();
+  if (typeof value !== "string") throw new Error(`No client secret: ${answer.status}`);
+  return value;
 }

@@ -14,7 +14,7 @@ import { pcm16ToMulaw } from "../../media/mulaw.ts";
 import { answer, begin, finish, startScriptedBrain } from "../scripted_brain.ts";
 import { startServer, type Target, type TestServer } from "../server.ts";
 import { tone } from "./audio.ts";
-import { BrowserClient } from "./browser.ts";
+import { BrowserClient, clientSecret } from "./browser.ts";
 
 const sleep = (ms: number) => new Promise<void>((go) => setTimeout(go, ms));
 const STREAM_SID = `MZ${"0".repeat(32)}`, CALL_SID = `CA${"7".repeat(32)}`;
@@ -74,7 +74,8 @@ async function deafPhone(server: TestServer): Promise<() => void> {
 }
 
 async function deafBrowser(server: TestServer, framesEach20Ms = 1): Promise<() => void> {
-  const socket = await deafSocket(`ws://${server.host}/browser/stream?rate=24000`);
+  const secret = await clientSecret(server.url);
+  const socket = await deafSocket(`ws://${server.host}/browser/stream?rate=24000&token=${secret}`);
   const frame = new Uint8Array(960);
   const stops = Array.from({ length: framesEach20Ms }, () => speak(socket, () => frame));
   return () => {

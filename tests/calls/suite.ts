@@ -195,7 +195,7 @@ export function callSuite(target: Target): void {
           headers: { Upgrade: "websocket", Connection: "Upgrade" },
         }).catch(() => null);
         // Some clients refuse to send an upgrade by fetch; the socket says the same.
-        if (upgrade) assert([426, 503].includes(upgrade.status));
+        if (upgrade) assert([401, 426, 503].includes(upgrade.status));
         const browser = new BrowserClient(`ws://${server.host}/browser/stream`);
         const refused = await browser.opened().then(() => "opened", (error) => String(error));
         assertStringIncludes(refused, "503");
