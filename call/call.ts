@@ -251,7 +251,8 @@ export class Call implements LegHandlers {
     const { brain, retelling } = this.#parts;
     const fromMs = unansweredSinceMs(state);
     this.#memory.keepFromMs = fromMs;
-    if (isOwed(state)) brain.expectsSoon();
+    const isEnding = state.speaking !== null && state.voiceSinceMs === null;
+    brain.expecting = isEnding || isOwed(state);
     if (fromMs < Infinity || state.voiceSinceMs !== null) return;
     retelling.answered();
     if (state.soundSinceMs === null && !isOwed(state)) brain.paused();

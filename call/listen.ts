@@ -40,10 +40,7 @@ export function makeEars(
       if (matters) call().step({ type: "caller_resumed", playing });
     },
     maybeDone: (endMs) => call().step({ type: "caller_maybe_done", endMs }),
-    stopped(endMs) {
-      call().brain.expectsSoon();
-      call().step({ type: "caller_stopped", by: "local", endMs, playing });
-    },
+    stopped: (endMs) => call().step({ type: "caller_stopped", by: "local", endMs, playing }),
   };
   if (local) port.silenceMs = () => endpointing.silenceMs();
   return new Ears(format, port, {

@@ -71,8 +71,7 @@ export class BrainSession {
   #patient: boolean;
   #closed = false;
   #lastError = new UpstreamError("No brain can be reached", "unreachable", true);
-  /** Messages of the present session when something was expected of it; -1 at first. */
-  #suspectedAt = -1;
+  #expecting = false;
   #cancelAttempt: (() => void) | null = null;
   #cancelRotation: (() => void) | null = null;
   #cancelSuspicion: (() => void) | null = null;
@@ -125,16 +124,12 @@ export class BrainSession {
     return this.#current?.bufferedBytes() ?? 0;
   }
 
-  /** The brain should say something soon: should nothing come, it is asked for a sign of life. */
-  expectsSoon(): void {
-    const current = this.#current;
-    if (!current || this.#suspectedAt === current.messages) return;
-    const { messages } = current;
-    this.#suspectedAt = messages;
-    this.#cancelSuspicion?.();
-    this.#cancelSuspicion = this.#clock.after(EXPECT_MS, () => {
-      if (current.messages === messages) this.suspect();
-    });
+  /** While the brain should say something, it is asked for a sign of life whenever it is silent. */
+  set expecting(on: boolean) {
+    if (this.#expecting === on) return;
+    this.#expecting = on;
+    if (on) this.#listenForLife();
+    else this.#cancelSuspicion?.();
   }
 
   /** What should have come from the brain did not: without a sign of life it is given up. */
@@ -145,9 +140,19 @@ export class BrainSession {
     current.probe();
     this.#cancelSuspicion?.();
     this.#cancelSuspicion = this.#clock.after(PROBE_MS, () => {
-      this.#suspectedAt = -1;
-      if (current.messages !== messages) return;
+      if (current.messages !== messages) return this.#listenForLife();
       current.fail(new UpstreamError("The brain says nothing any more", "silent", true));
+    });
+  }
+
+  #listenForLife(): void {
+    const current = this.#current;
+    this.#cancelSuspicion?.();
+    if (!current || !this.#expecting) return;
+    const { messages } = current;
+    this.#cancelSuspicion = this.#clock.after(EXPECT_MS, () => {
+      if (current.messages === messages) this.suspect();
+      else this.#listenForLife();
     });
   }
 
@@ -243,8 +248,7 @@ export class BrainSession {
     this.#brain = this.#current!.brain;
     this.#formats = this.#nextFormats;
     this.#patient = true;
-    this.#suspectedAt = -1;
-    this.#cancelSuspicion?.();
+    this.#listenForLife();
     this.#planRotation();
     this.#port.ready(this.#differences);
   }

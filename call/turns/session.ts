@@ -50,8 +50,14 @@ export function brainLost(
   s.uplinkMuted = false;
   forgetBrain(s);
   if (s.phase === "ending") finishIfQuiet(s, out);
-  // Each session may die of what it is asked: that is not tried for ever.
-  else if (disturbs) putOff(s, out, nowMs);
+  else if (disturbs) disturbed(s, out, nowMs);
+}
+
+/** Each session may die of what it is asked: that is not tried for ever, but once without a pause. */
+function disturbed(s: CallState, out: CallAction[], nowMs: number): void {
+  const isFirst = s.failures === 0;
+  putOff(s, out, nowMs);
+  if (isFirst) s.notBeforeMs = 0;
 }
 
 /** Nothing more comes of it: what came plays on, and the next session finishes it or makes it anew. */
