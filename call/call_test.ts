@@ -1,3 +1,4 @@
+import { UpstreamError } from "../brain/errors.ts";
 import { Circuit } from "../brain/circuit.ts";
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
@@ -105,6 +106,11 @@ class Rig {
 
   says(event: Event): void {
     this.#handlers.message(JSON.stringify(event));
+  }
+
+  /** For good. */
+  refuses(): void {
+    this.#handlers.closed(new UpstreamError("no", "invalid_api_key", false));
   }
 
   leaves(): void {
@@ -255,6 +261,25 @@ describe("a call", () => {
     assertEquals(fails!.event.type, "brain_failed");
     assertEquals(fails!.actions.map(({ type }) => type), ["drop", "say"]);
     rig.clock.pass(10_000);
+    assertEquals(rig.ended, "brain_failed");
+  });
+
+  it("says what it has of an answer, and then that no brain can be had any more", () => {
+    const rig = new Rig({}, "twilio");
+    rig.ready();
+    rig.says({ type: "response.created", response: { id: "r1" } });
+    const item = { response_id: "r1", item_id: "i1" };
+    rig.says({ type: "response.output_audio.delta", ...item, delta: audio(3000) });
+    rig.clock.pass(500);
+    rig.refuses();
+    rig.clock.pass(1500);
+    assertEquals(
+      rig.steps.some(({ actions }) => actions.some(({ type }) => type === "drop")),
+      false,
+    );
+    rig.clock.pass(20_000);
+    const said = rig.steps.flatMap(({ actions }) => actions).filter(({ type }) => type === "say");
+    assertEquals(said, [{ type: "say", phrase: "apology", why: "brain_failed" }]);
     assertEquals(rig.ended, "brain_failed");
   });
 

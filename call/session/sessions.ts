@@ -19,6 +19,7 @@ export class Sessions {
   readonly #setFormat: (format: CallParts["leg"]["brainFormat"]) => void;
   #format: CallParts["leg"]["brainFormat"];
   #stoodEver = false;
+  #failed = false;
   #lostAtMs = 0;
   #lostCode = "";
 
@@ -90,6 +91,7 @@ export class Sessions {
   failed(error: UpstreamError): void {
     const { deps, leg, start: { callId }, step, uplink } = this.#call;
     const { code } = error;
+    this.#failed = true;
     uplink.end();
     deps.telemetry.brainError(code, "fatal");
     deps.log.error("The brain failed, the call ends", { callId, code, error });
@@ -99,7 +101,9 @@ export class Sessions {
 
   /** The time in which a session should stand is over. */
   late(): void {
-    const { brain, deps: { settings } } = this.#call;
+    const { brain, deps: { settings }, step } = this.#call;
+    // It was given up before, and what we had of an answer has been heard since.
+    if (this.#failed) return step({ type: "brain_failed" });
     const ms = settings.sessionTimeoutMs;
     brain.giveUp(new UpstreamError(`No session stood within ${ms} ms`, "session_timeout", true));
   }

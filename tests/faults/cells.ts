@@ -108,6 +108,9 @@ function endsBy(moment: Moment, fault: Fault): string {
   return fault.ends ? "api" : "caller";
 }
 
+/** What was being thought, or was to be said next, is thought over again. */
+const AGAIN: readonly Moment[] = ["thinking", "speaking"];
+
 /**
  * What is not as it should be.
  *
@@ -127,7 +130,7 @@ export function problemsOf(outcome: Outcome, lateMs = 0): string[] {
   say(logged.length === 0 && !unnoticed, "nothing is logged");
   if (apologises) return problems;
   say(!lives, "not all was answered");
-  const mostMs = fault.silenceMs + (moment === "speaking" ? THINK_MS : 0) + 2 * lateMs;
+  const mostMs = fault.silenceMs + (AGAIN.includes(moment) ? THINK_MS : 0) + 2 * lateMs;
   say(!(silenceMs <= mostMs), `${silenceMs.toFixed(0)} ms of silence added`);
   say(lost > 0, `${lost} words of the agent lost`);
   // The word in which the link broke may be said from its beginning; and as the opening of an answer
