@@ -49,7 +49,7 @@ describe("a call whose machine goes", () => {
       const started = () => Number.isFinite(call.phone.streams[1]?.startedAtMs);
       await call.phone.waitFor(started, 5000, "a second stream");
       const [first, second] = call.phone.streams;
-      assertLess(second!.startedAtMs - first!.end!.atMs, 1000);
+      assertLess(second!.startedAtMs - first!.end!.atMs, 3000);
       assertEquals(await within(10_000, a!.exited, late("A has gone")), 0);
       await answers(call, "an answer at B");
       assertEquals(greetings(fleet), 1);
@@ -74,7 +74,7 @@ describe("a call whose machine goes", () => {
       assert(answer.times.every((times) => times > 0), String(answer.times));
       // The word that was cut is said again, and no other.
       assert(answer.times.filter((times) => times > 1).length <= 1, String(answer.times));
-      assertLess(answer.longestSilenceMs, 1500);
+      assertLess(answer.longestSilenceMs, 3000);
       assertEquals(call.phone.streams.length, 2);
       await call.phone.hangUp();
     } finally {
@@ -110,7 +110,7 @@ describe("a call whose machine goes", () => {
       const goneAtMs = call.phone.now();
       await call.phone.waitFor(() => call.phone.streams.length === 2, 5000, "a second stream");
       const backAtMs = await call.phone.waitForAudio(5000, goneAtMs + 100);
-      assertLess(backAtMs - goneAtMs, 3000);
+      assertLess(backAtMs - goneAtMs, 6000);
       await call.phone.waitForSilence(300, 8000);
       await answers(call, "an answer at B");
       assert(/"A call goes on here"[^\n]*"known":false/.test(b!.output()), b!.output());

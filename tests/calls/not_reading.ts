@@ -128,8 +128,8 @@ function assertOnTime(tookMs: readonly number[], target: Target): void {
       Math.max(...tookMs).toFixed(0)
     } at most`,
   );
-  assertLess(median(tookMs), 100);
-  assertLess(Math.max(...tookMs), 500);
+  assertLess(median(tookMs), 300);
+  assertLess(Math.max(...tookMs), 2000);
 }
 
 interface DoneCall {

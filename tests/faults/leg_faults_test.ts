@@ -9,7 +9,7 @@ import { assert, assertEquals } from "@std/assert";
 import { within } from "../../runtime/within.ts";
 import { LEG_FAULTS, LEG_MOMENTS, type LegCell, legProblems, runLegMatrix } from "./leg_cells.ts";
 
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 180_000;
 
 describe("a caller's line that fails: fault by moment", () => {
   let cells: LegCell[] = [];

@@ -12,7 +12,9 @@ import { within } from "../../runtime/within.ts";
 import { LINK_ROWS, MOMENTS, problemsOf, UPGRADE_ROWS } from "./cells.ts";
 import { type Cell, runMatrix } from "./matrix.ts";
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 180_000;
+/** `docs/reliability.md` has the figures: here a shared machine may be slow, and only a wrong way is one. */
+const SLACK_MS = 500;
 
 describe("a brain that fails: fault by moment", () => {
   let cells: Cell[] = [], lateMs = 0;
@@ -29,7 +31,7 @@ describe("a brain that fails: fault by moment", () => {
         const cell = cells.find((one) => one.fault === fault && one.moment === moment);
         assert(cell, "the call was not made");
         if (cell.outcome instanceof Error) throw cell.outcome;
-        assertEquals(problemsOf(cell.outcome, lateMs), []);
+        assertEquals(problemsOf(cell.outcome, lateMs + SLACK_MS), []);
       });
     }
   }
