@@ -113,6 +113,7 @@ export class Call implements LegHandlers {
       transcript,
       retelling: new Retelling(transcript, this.#memory, leg.format),
       typing: new Typing(settings, {
+        nowMs: () => clock.nowMs(),
         pause: (ms, fn) => this.#timers.set("digits", ms, fn),
         step: (event) => this.#decisions.take(event),
         tell: (news) => leg.tell(news),

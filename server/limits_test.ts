@@ -1,7 +1,7 @@
 import test from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Registry, type RegistrySettings } from "./registry.ts";
-import { TokenBucket } from "./token_bucket.ts";
+import { TokenBucket } from "../runtime/token_bucket.ts";
 import { testApp } from "../routes/test_app.ts";
 
 function registryAt(settings: Partial<RegistrySettings>) {

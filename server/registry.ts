@@ -9,7 +9,7 @@
  * @module
  */
 
-import { TokenBucket } from "./token_bucket.ts";
+import { TokenBucket } from "../runtime/token_bucket.ts";
 
 export interface RegistrySettings {
   readonly maxCalls: number;
