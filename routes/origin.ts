@@ -105,12 +105,27 @@ export function callerAddress(c: Context<Bindings>, config: Config): string {
 
 const NEARBY = /^(127|10|192\.168|172\.(1[6-9]|2\d|3[01]))\.|^(::1$|f[cd][0-9a-f]{2}:)/i;
 
-function network(address: string): string {
-  if (!address.includes(":")) return address.slice(0, 64);
-  const [head, tail] = address.toLowerCase().split("::") as [string, string?];
+function network(written: string): string {
+  const address = withoutPort(written);
+  // The parser of URLs knows each way to write one, and writes each address in one way alone.
+  const url = `http://[${address}]`;
+  if (!address.includes(":") || !URL.canParse(url)) return address.slice(0, 64);
+  const [head, tail] = new URL(url).hostname.slice(1, -1).split("::") as [string, string?];
   const front = head === "" ? [] : head.split(":");
   const back = tail ? tail.split(":") : [];
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - front.length - back.length);
-  return `${[...front, ...Array<string>(zeros).fill("0"), ...back].slice(0, 4).join(":")}::/64`
-    .slice(0, 64);
+  const zeros = tail === undefined ? 0 : 8 - front.length - back.length;
+  const groups = [...front, ...Array<string>(zeros).fill("0"), ...back];
+  if (MAPPED.test(groups.join(":"))) return dotted(groups.slice(6));
+  return `${groups.slice(0, 4).join(":")}::/64`;
+}
+
+/** IPv4 in IPv6, as sockets that take both show it. */
+const MAPPED = /^(0:){5}ffff:/;
+
+const dotted = (groups: string[]) =>
+  groups.map((hex) => parseInt(hex, 16)).map((n) => `${n >> 8}.${n & 255}`).join(".");
+
+/** Some proxies add the port, and then write IPv6 in brackets. */
+function withoutPort(written: string): string {
+  return /^\[([^\]]*)\]/.exec(written)?.[1] ?? written.replace(/^([^:]*):\d*$/, "$1");
 }

@@ -122,6 +122,26 @@ test("a browser's address is the socket's, or what a proxy nearby says; never wh
   all.end();
 });
 
+test("an address is the same in each way that a proxy writes it", async () => {
+  const same = [
+    ["198.51.100.1", "198.51.100.1:40001", "198.51.100.1:40002", "::ffff:198.51.100.1"],
+    ["198.51.100.1", "::FFFF:c633:6401", "[::ffff:198.51.100.1]:443", "0:0:0:0:0:ffff:c633:6401"],
+    ["2001:db8:1:2::1", "[2001:db8:1:2::1]", "[2001:DB8:1:2::9]:443", "2001:0db8:0001:2:0:0:0:7"],
+  ];
+  for (const [first, ...others] of same) {
+    const all = testApp({ EARSHOT_MAX_CALLS_PER_ADDRESS: "1" });
+    const status = async (forwarded: string) =>
+      (await all.dial("/browser/stream", { "x-forwarded-for": forwarded }))[0];
+    assertEquals(await status(first!), 200);
+    for (const other of others) assertEquals(await status(other), 429, other);
+    // Neighbours, each in a network of its own.
+    for (const other of ["::ffff:198.51.100.2", "198.51.100.3:40001", "2001:db8:1:3::1"]) {
+      assertEquals(await status(other), 200, other);
+    }
+    all.end();
+  }
+});
+
 test("a socket that sends too much, or too often, is closed, and nothing of it is read", async () => {
   const all = testApp({ EARSHOT_MESSAGES_PER_SECOND: "100", EARSHOT_REALTIME: "on" });
   const [, fast] = await all.dial("/v1/realtime");
