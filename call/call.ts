@@ -114,6 +114,7 @@ export class Call implements LegHandlers {
       transcript,
       retelling: new Retelling(transcript, this.#memory, leg.format, settings.keepVoiceMs),
       typing: new Typing(settings, {
+        nowMs: () => clock.nowMs(),
         pause: (ms, fn) => this.#timers.set("digits", ms, fn),
         step: (event) => this.#decisions.take(event),
         tell: (news) => leg.tell(news),

@@ -201,6 +201,29 @@ describe("a call", () => {
     assertEquals(lines.length, 50);
   });
 
+  it("takes no more lines than a person types, and says so", () => {
+    const rig = new Rig();
+    rig.ready();
+    for (let n = 0; n < 4900; n++) rig.call.text(`line ${n}`);
+    const lines = () => rig.types().filter((type) => type === "conversation.item.create").length;
+    const errors = rig.news("error") as { code: string }[];
+    assertEquals([lines(), errors.length], [50, 4850]);
+    assert(errors.every(({ code }) => code === "too_many_lines"));
+    rig.clock.pass(1000);
+    for (let n = 0; n < 100; n++) rig.call.text(`line ${n}`);
+    assertEquals(lines(), 55);
+  });
+
+  it("takes no more keys than a phone sends, and says so", () => {
+    const rig = new Rig({ prompts: {} });
+    rig.ready();
+    for (let n = 0; n < 500; n++) rig.call.digit("1");
+    assertEquals(rig.news("error").length, 436);
+    rig.clock.pass(1500);
+    const words = rig.sent.filter(({ type }) => type === "conversation.item.create");
+    assertEquals(/pressed (1+)/.exec(JSON.stringify(words))![1]!.length, 64);
+  });
+
   it("asks for a goodbye without tools when the agent hangs up without a word", () => {
     const rig = new Rig({ prompts: { goodbye: "Say goodbye." } });
     rig.ready();

@@ -6,19 +6,26 @@
  */
 
 import type { LegNews } from "../legs/leg.ts";
+import { TokenBucket } from "../runtime/token_bucket.ts";
 import { type CallEvent, NOTHING_PLAYS } from "./turns/events.ts";
 
 export interface TypingSettings {
-  /** Lines that wait to be sent; a caller can't type faster than this for long. */
+  /** Lines that wait to be sent, and that may come at once. */
   readonly maxLines: number;
+  /** Over time: each line is an interruption, a turn and a request for an answer. */
+  readonly linesPerSecond: number;
+  /** Keys of one burst. */
   readonly maxDigits: number;
+  /** Over time: no phone dials faster. */
+  readonly keysPerSecond: number;
   /** Keys pressed within this time of one another are told together. */
   readonly digitPauseMs: number;
 }
 
-const TYPING_DEFAULTS = { maxLines: 50, maxDigits: 64 };
+const TYPING_DEFAULTS = { maxLines: 50, linesPerSecond: 5, maxDigits: 64, keysPerSecond: 10 };
 
 export interface TypingPort {
+  nowMs(): number;
   /** Runs `fn` after `ms`, in the place of what was set before. */
   pause(ms: number, fn: () => void): void;
   step(event: CallEvent): void;
@@ -29,6 +36,8 @@ export class Typing {
   readonly #settings: TypingSettings;
   readonly #port: TypingPort;
   readonly #lines = new Map<number, string>();
+  readonly #lineRate: TokenBucket;
+  readonly #keyRate: TokenBucket;
   #lastRef = 0;
   #digits = "";
 
@@ -38,13 +47,18 @@ export class Typing {
   ) {
     this.#settings = { ...TYPING_DEFAULTS, ...settings };
     this.#port = port;
+    const { maxLines, linesPerSecond, maxDigits, keysPerSecond } = this.#settings;
+    this.#lineRate = new TokenBucket(linesPerSecond, maxLines, port.nowMs);
+    this.#keyRate = new TokenBucket(keysPerSecond, maxDigits, port.nowMs);
   }
 
   text(text: string): void {
-    const { maxLines } = this.#settings;
+    const { maxLines, linesPerSecond } = this.#settings;
     if (this.#lines.size >= maxLines) {
-      const message = `${maxLines} lines wait already: this one was not taken.`;
-      return this.#port.tell({ type: "error", code: "too_many_lines", message });
+      return this.#refuse(`${maxLines} lines wait already: this one was not taken.`);
+    }
+    if (!this.#lineRate.take()) {
+      return this.#refuse(`${linesPerSecond} lines a second are taken: this one was not.`);
     }
     const ref = ++this.#lastRef;
     this.#lines.set(ref, text);
@@ -53,7 +67,10 @@ export class Typing {
 
   /** A key of the phone. */
   digit(digit: string): void {
-    const { maxDigits, digitPauseMs } = this.#settings;
+    const { maxDigits, keysPerSecond, digitPauseMs } = this.#settings;
+    if (!this.#keyRate.take()) {
+      return this.#refuse(`${keysPerSecond} keys a second are taken: this one was not.`);
+    }
     if (this.#digits.length < maxDigits) this.#digits += digit;
     this.#port.step({ type: "caller_types" });
     this.#port.pause(digitPauseMs, () => {
@@ -68,6 +85,10 @@ export class Typing {
     const text = this.#lines.get(ref) ?? "";
     this.#lines.delete(ref);
     return text;
+  }
+
+  #refuse(message: string): void {
+    this.#port.tell({ type: "error", code: "too_many_lines", message });
   }
 
   clear(): void {

@@ -58,8 +58,9 @@ export function browserRoutes(deps: Services) {
     }
     const callId = c.req.query("call") ?? `WEB${randomUUID().replaceAll("-", "")}`;
     const address = callerAddress(c, config);
-    // Whoever comes back was counted as new before.
-    const limit = comesBack ? null : registry.refusal("browser", address);
+    const limit = comesBack
+      ? registry.browserLimit(address, callId)
+      : registry.refusal("browser", address);
     const admission = limit ? null : registry.arrive("browser", address);
     if (!admission) {
       const there = elsewhere(c, deps);

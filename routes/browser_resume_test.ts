@@ -73,3 +73,43 @@ test("a token is good once, for its own call, and for a browser's call alone", a
   assert(all.lines.every((line) => !line.includes(own.slice(-40))));
   all.end();
 });
+
+test("whoever comes back counts as one more of the page's, and of their address", async () => {
+  for (
+    const [env, status, reason] of [
+      [{ EARSHOT_MAX_BROWSER_CALLS: "2" }, 503, "browsers_full"],
+      [{ EARSHOT_MAX_CALLS_PER_ADDRESS: "2" }, 429, "address_limit"],
+    ] as const
+  ) {
+    const all = testApp(env);
+    const lost = [await begun(all), await begun(all)];
+    for (const { handlers } of lost) handlers.close(1006, "");
+    const other = await begun(all);
+    await begun(all, resumeOf(lost[0]!));
+    assertEquals(await refusal(all, resumeOf(lost[1]!)), [status, `No new calls: ${reason}`]);
+    assertEquals(all.deps.registry.live, 2);
+    // The token was not used up.
+    other.say({ type: "bye" });
+    other.handlers.close(1000, "");
+    await begun(all, resumeOf(lost[1]!));
+    all.end();
+  }
+});
+
+test("a call whose old socket is not known to be dead does not stand in its own way", async () => {
+  for (const name of ["EARSHOT_MAX_BROWSER_CALLS", "EARSHOT_MAX_CALLS_PER_ADDRESS"]) {
+    const all = testApp({ [name]: "2" });
+    const calls = [await begun(all), await begun(all)];
+    for (const call of calls) await begun(all, resumeOf(call));
+    assertEquals(all.deps.registry.live, 2);
+    all.end();
+  }
+});
+
+test("whoever comes back does not count as a new call of this second", async () => {
+  const all = testApp({ EARSHOT_NEW_CALLS_PER_SECOND: "1" });
+  const first = await begun(all);
+  first.handlers.close(1006, "");
+  await begun(all, resumeOf(first));
+  all.end();
+});

@@ -54,6 +54,41 @@ test("GET /browser/stream talks to our own page alone, and to clients that are n
   all.end();
 });
 
+test("a proxy may write another Host: a page under a listed name is ours, and local it is not", async () => {
+  const all = testApp({ EARSHOT_HOSTS: "me.example, earshot.test" });
+  const dial = async (host: string, origin: string) =>
+    (await all.dial("/browser/stream", { Host: host, Origin: origin }))[0];
+  for (const host of ["localhost:8080", "10.0.0.5", "me.example"]) {
+    assertEquals(await dial(host, "https://me.example"), 200, host);
+  }
+  const refused = await all.request("/browser/stream", {
+    headers: { ...all.handshake(), Host: "10.0.0.5", Origin: "https://you.example" },
+  });
+  assertEquals(refused.status, 403);
+  assertMatch(await refused.text(), /you\.example.*PUBLIC_URL.*EARSHOT_HOSTS/);
+  assertEquals(await dial("10.0.0.5", "https://me.example:444"), 403);
+  // The operator's routes are for those at this machine, and this visitor is not.
+  const seen = { headers: { Host: "localhost", Origin: "https://me.example" } };
+  assertEquals((await all.request("/calls", seen)).status, 403);
+  all.end();
+});
+
+test("localhost is known in each way to write it", async () => {
+  const all = testApp();
+  for (const host of ["LOCALHOST", "LocalHost:8080", "localhost.", "localhost.:8080"]) {
+    const origin = `http://${host.toLowerCase()}`;
+    const plain = origin.replace("localhost.", "localhost");
+    for (const Origin of [origin, plain]) {
+      const [status] = await all.dial("/browser/stream", { Host: host, Origin });
+      assertEquals(status, 200, `${host} ${Origin}`);
+    }
+    assertEquals((await all.request("/calls", { headers: { Host: host } })).status, 200, host);
+  }
+  const [status] = await all.dial("/browser/stream", { Host: "localhost.example." });
+  assertEquals(status, 403);
+  all.end();
+});
+
 test("over capacity and while draining a browser gets 503 with the reason", async () => {
   const all = testApp({ EARSHOT_MAX_CALLS: "1" });
   const [, socket] = await all.dial("/browser/stream");

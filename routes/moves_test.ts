@@ -1,5 +1,5 @@
 import test from "node:test";
-import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { testApp } from "./test_app.ts";
 
 const ENV = { EARSHOT_SECRET: "a secret of sixteen", EARSHOT_INSTANCE_URL: "http://a.internal" };
@@ -44,4 +44,16 @@ test("POST /moves tells what is known of a call to who has a token for it, once,
 test("POST /moves takes no large form", async () => {
   const answer = await testApp(ENV).post("/moves", { token: "x".repeat(5000) });
   assertEquals(answer.status, 413);
+});
+
+test("who asks in vain does not fill the log", async () => {
+  const all = testApp(ENV);
+  for (let i = 0; i < 200; i++) {
+    const refused = await all.post("/moves", { token: "x", callId: `${i}`.padEnd(3500, "y") });
+    assertEquals(refused.status, 403);
+  }
+  const warned = all.lines.filter((line) => line.startsWith("warn: Another instance"));
+  assert(warned.length >= 1 && warned.length < 20, `${warned.length} lines`);
+  for (const line of all.lines) assert(line.length < 200, line);
+  all.end();
 });

@@ -29,11 +29,16 @@ const FORWARDED = [
   "fly-client-ip",
 ];
 
-/** The name by which the request found us, without its port. */
-function nameOf(c: Context): string {
-  const host = c.req.header("host") ?? new URL(c.req.url).host;
-  return host.replace(/:\d+$/, "").toLowerCase();
+/** One way to write a host: names have no case, and a dot at their end changes nothing. */
+const plain = (host: string) => host.toLowerCase().replace(/\.(?=(:\d+)?$)/, "");
+
+/** The host by which the request found us. */
+function hostOf(c: Context): string {
+  return plain(c.req.header("host") ?? new URL(c.req.url).host);
 }
+
+/** The same, without its port. */
+const nameOf = (c: Context) => hostOf(c).replace(/:\d+$/, "");
 
 /** Whether the name is one of ours: a name of somebody else's that leads here is in no list. */
 function isOurName(name: string, config: Config): boolean {
@@ -45,7 +50,7 @@ function isOurName(name: string, config: Config): boolean {
 /** Answers 403 to pages of somebody else; programs name no page. */
 export function noOthersPages(config: Config): MiddlewareHandler<Bindings> {
   return async function noOthersPages(c, next) {
-    const wrong = othersPage(c, config);
+    const wrong = othersPage(c, pageHosts(config));
     if (wrong) return c.text(wrong, 403);
     await next();
   };
@@ -57,19 +62,28 @@ export function notOurs(c: Context, config: Config): string | null {
   if (!isOurName(name, config)) {
     return `Host is ${shown(name)}, which is no name of this server: EARSHOT_HOSTS names more`;
   }
-  return othersPage(c, config);
+  return othersPage(c, pageHosts(config));
 }
 
-/** How a page of somebody else shows itself, or null. Clients that are no browsers say nothing. */
-function othersPage(c: Context, config: Config): string | null {
+/** Where our page may have come from, though a proxy wrote another `Host`. */
+function pageHosts({ PUBLIC_URL, EARSHOT_HOSTS = [] }: Config): readonly string[] {
+  return PUBLIC_URL ? [...EARSHOT_HOSTS, new URL(PUBLIC_URL).host] : EARSHOT_HOSTS;
+}
+
+/**
+ * How a page of somebody else shows itself, or null. Clients that are no browsers say nothing.
+ *
+ * @param known Hosts that are ours besides the one that was asked for.
+ */
+function othersPage(c: Context, known: readonly string[]): string | null {
   const site = c.req.header("sec-fetch-site");
   if (site === "cross-site" || site === "same-site") return `Sec-Fetch-Site is ${shown(site)}`;
   const origin = c.req.header("origin");
   if (origin === undefined) return null;
-  const own = c.req.header("host") ?? new URL(c.req.url).host;
-  const ours = [own, config.PUBLIC_URL && new URL(config.PUBLIC_URL).host];
-  if (URL.canParse(origin) && ours.includes(new URL(origin).host)) return null;
-  return `Origin is ${shown(origin)}, wanted is this server's own`;
+  const ours = [hostOf(c), ...known];
+  if (URL.canParse(origin) && ours.includes(plain(new URL(origin).host))) return null;
+  return `Origin is ${shown(origin)}, wanted is this server's own: ` +
+    "behind a proxy that writes another Host, PUBLIC_URL or EARSHOT_HOSTS names it";
 }
 
 const shown = (text: string) => JSON.stringify(text.slice(0, 100));
@@ -83,7 +97,8 @@ export function notFromHere(c: Context<Bindings>, config: Config): string | null
   if (FORWARDED.some((name) => c.req.header(name) !== undefined)) return "through a proxy";
   if (!LOOPBACK_NAME.test(nameOf(c))) return "under a name other than localhost";
   // Such a page can't read the answer, but each of its requests would hold a place.
-  if (othersPage(c, config)) return "to pages of others";
+  // A name from the list may be that of a proxy, whose visitors are elsewhere.
+  if (othersPage(c, [])) return "to pages of others";
   return null;
 }
 
@@ -105,12 +120,27 @@ export function callerAddress(c: Context<Bindings>, config: Config): string {
 
 const NEARBY = /^(127|10|192\.168|172\.(1[6-9]|2\d|3[01]))\.|^(::1$|f[cd][0-9a-f]{2}:)/i;
 
-function network(address: string): string {
-  if (!address.includes(":")) return address.slice(0, 64);
-  const [head, tail] = address.toLowerCase().split("::") as [string, string?];
+function network(written: string): string {
+  const address = withoutPort(written);
+  // The parser of URLs knows each way to write one, and writes each address in one way alone.
+  const url = `http://[${address}]`;
+  if (!address.includes(":") || !URL.canParse(url)) return address.slice(0, 64);
+  const [head, tail] = new URL(url).hostname.slice(1, -1).split("::") as [string, string?];
   const front = head === "" ? [] : head.split(":");
   const back = tail ? tail.split(":") : [];
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - front.length - back.length);
-  return `${[...front, ...Array<string>(zeros).fill("0"), ...back].slice(0, 4).join(":")}::/64`
-    .slice(0, 64);
+  const zeros = tail === undefined ? 0 : 8 - front.length - back.length;
+  const groups = [...front, ...Array<string>(zeros).fill("0"), ...back];
+  if (MAPPED.test(groups.join(":"))) return dotted(groups.slice(6));
+  return `${groups.slice(0, 4).join(":")}::/64`;
+}
+
+/** IPv4 in IPv6, as sockets that take both show it. */
+const MAPPED = /^(0:){5}ffff:/;
+
+const dotted = (groups: string[]) =>
+  groups.map((hex) => parseInt(hex, 16)).map((n) => `${n >> 8}.${n & 255}`).join(".");
+
+/** Some proxies add the port, and then write IPv6 in brackets. */
+function withoutPort(written: string): string {
+  return /^\[([^\]]*)\]/.exec(written)?.[1] ?? written.replace(/^([^:]*):\d*$/, "$1");
 }

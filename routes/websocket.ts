@@ -9,7 +9,7 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import type { Config } from "../config.ts";
-import { TokenBucket } from "../server/token_bucket.ts";
+import { TokenBucket } from "../runtime/token_bucket.ts";
 import type { ServerSocket, SocketHandlers } from "../runtime/runtime.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Bindings } from "./bindings.ts";

@@ -67,6 +67,18 @@ function portOf(socket: BunSocket): ServerSocket {
   };
 }
 
+/** Stands for a host that wasn't named: a name that is nobody's, so that it opens nothing. */
+const NO_HOST = "http://host.invalid";
+
+/**
+ * Without a host that can be read, Bun's URL is a path alone, or none at all (1.4.5). It gets
+ * one, in a copy; Bun upgrades only the request that it gave.
+ */
+function withUrl(request: Request): Request {
+  if (URL.canParse(request.url)) return request;
+  return new Request(NO_HOST + request.url.replace(/^https?:\/\/[^/?#]*/i, ""), request);
+}
+
 export const runtime: Runtime = {
   name: "bun",
   version: Bun.version,
@@ -79,7 +91,7 @@ export const runtime: Runtime = {
       idleTimeout: 30,
       async fetch(request, server) {
         let upgraded = false;
-        const response = await fetch(request, {
+        const response = await fetch(withUrl(request), {
           remoteAddress: server.requestIP(request)?.address ?? "",
           upgrade(handlers, protocol) {
             upgraded = server.upgrade(request, {

@@ -1,7 +1,7 @@
 import test from "node:test";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Registry, type RegistrySettings } from "./registry.ts";
-import { TokenBucket } from "./token_bucket.ts";
+import { TokenBucket } from "../runtime/token_bucket.ts";
 import { testApp } from "../routes/test_app.ts";
 
 function registryAt(settings: Partial<RegistrySettings>) {
@@ -120,6 +120,26 @@ test("a browser's address is the socket's, or what a proxy nearby says; never wh
   assertEquals(await status("2001:db8:1:2:ffff::9"), 429);
   assertEquals(await status("2001:db8:1:3::1"), 200);
   all.end();
+});
+
+test("an address is the same in each way that a proxy writes it", async () => {
+  const same = [
+    ["198.51.100.1", "198.51.100.1:40001", "198.51.100.1:40002", "::ffff:198.51.100.1"],
+    ["198.51.100.1", "::FFFF:c633:6401", "[::ffff:198.51.100.1]:443", "0:0:0:0:0:ffff:c633:6401"],
+    ["2001:db8:1:2::1", "[2001:db8:1:2::1]", "[2001:DB8:1:2::9]:443", "2001:0db8:0001:2:0:0:0:7"],
+  ];
+  for (const [first, ...others] of same) {
+    const all = testApp({ EARSHOT_MAX_CALLS_PER_ADDRESS: "1" });
+    const status = async (forwarded: string) =>
+      (await all.dial("/browser/stream", { "x-forwarded-for": forwarded }))[0];
+    assertEquals(await status(first!), 200);
+    for (const other of others) assertEquals(await status(other), 429, other);
+    // Neighbours, each in a network of its own.
+    for (const other of ["::ffff:198.51.100.2", "198.51.100.3:40001", "2001:db8:1:3::1"]) {
+      assertEquals(await status(other), 200, other);
+    }
+    all.end();
+  }
 });
 
 test("a socket that sends too much, or too often, is closed, and nothing of it is read", async () => {

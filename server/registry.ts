@@ -9,7 +9,7 @@
  * @module
  */
 
-import { TokenBucket } from "./token_bucket.ts";
+import { TokenBucket } from "../runtime/token_bucket.ts";
 
 export interface RegistrySettings {
   readonly maxCalls: number;
@@ -111,13 +111,26 @@ export class Registry<Call> {
   refusal(kind: Kind, who: string, callId?: string): CallRefusal | null {
     if (callId !== undefined && this.#reserved.has(callId)) return null;
     if (this.closedBecause) return this.closedBecause;
-    const { maxBrowserCalls, maxCallsPerCaller, maxCallsPerAddress } = this.#settings;
-    const places = this.#places[kind].get(who) ?? 0;
+    const { maxCallsPerCaller = Infinity } = this.#settings;
     if (kind === "browser") {
-      if (this.#browsers >= (maxBrowserCalls ?? Infinity)) return "browsers_full";
-      if (places >= (maxCallsPerAddress ?? Infinity)) return "address_limit";
-    } else if (places >= (maxCallsPerCaller ?? Infinity)) return "caller_limit";
+      const limit = this.browserLimit(who);
+      if (limit) return limit;
+    } else if ((this.#places[kind].get(who) ?? 0) >= maxCallsPerCaller) return "caller_limit";
     return this.#rates[kind].take() ? null : "too_fast";
+  }
+
+  /**
+   * Which limit of the page's is reached, or null. Alone it is for those who come back, who were
+   * counted as new before.
+   *
+   * @param callId The call that goes on: a socket of it that is here still gives its place to it.
+   */
+  browserLimit(who: string, callId = ""): CallRefusal | null {
+    const { maxBrowserCalls = Infinity, maxCallsPerAddress = Infinity } = this.#settings;
+    const own = this.#calls.has(callId) ? 1 : 0;
+    if (this.#browsers - own >= maxBrowserCalls) return "browsers_full";
+    const places = this.#places.browser.get(who) ?? 0;
+    return places - own >= maxCallsPerAddress ? "address_limit" : null;
   }
 
   /** Keeps a place for a phone call whose socket is on its way. */
