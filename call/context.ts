@@ -27,7 +27,7 @@ export interface CallContext {
   readonly unanswered: readonly UnansweredAudio[];
   /**
    * What the agent owes: `go_on` when an answer was cut in the middle, at the end of the last line;
-   * `welcome_back` when nothing else is known of the call.
+   * `goodbye` when the call is about to end with one; `welcome_back` when nothing else is known of the call.
    */
-  readonly owes: "nothing" | "greeting" | "answer" | "go_on" | "welcome_back";
+  readonly owes: "nothing" | "greeting" | "answer" | "go_on" | "goodbye" | "welcome_back";
 }

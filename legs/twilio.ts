@@ -157,7 +157,7 @@ export class TwilioLeg implements Leg, SocketHandlers {
     this.#moving = true;
     const twiml = this.#twilio.onwards(this.#callSid, token);
     const stays = (error: unknown) => (this.#moving = false, Promise.reject(error));
-    await redirectCall(account, this.#callSid, twiml).catch(stays);
+    await redirectCall(account, this.#callSid, twiml, () => this.#done).catch(stays);
   }
 
   end(reason: string): void {

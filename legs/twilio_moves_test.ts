@@ -1,7 +1,8 @@
 import test from "node:test";
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
+import { within } from "../runtime/within.ts";
 import type { LegHandlers } from "./leg.ts";
 import { base64, frame, media, Rig, SID, START } from "./test_twilio.ts";
 import { FakeCall, FakeSocket } from "./test_wire.ts";
@@ -56,6 +57,22 @@ test("TwilioLeg.move that Twilio refuses, or for which we have no key, changes n
   rig.say(STOP);
   assertEquals(rig.call.ends, ["caller"]);
 });
+
+test("TwilioLeg.move whose answer is lost is not asked for again once the stream has ended", async () => {
+  await withApi(503, async (account, bodies) => {
+    const rig = Rig.started();
+    rig.account = account;
+    const moved = rig.leg.move("the token");
+    await within(2000, until(() => bodies.length === 1), () => assert(false, "it asked nobody"));
+    rig.say(STOP);
+    await moved;
+    assertEquals([rig.call.ends, bodies.length], [["moved"], 1]);
+  });
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((go) => setTimeout(go, 5));
+}
 
 /** A leg whose call is begun when the test says so. */
 function later() {

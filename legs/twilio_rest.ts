@@ -28,9 +28,11 @@ export interface TwilioPort {
   onwards(callSid: string, resumeToken: string): string;
 }
 
-const ATTEMPTS = 3;
 const TIMEOUT_MS = 5000;
-const PAUSE_MS = 250;
+/** Between the attempts to hang up: doing that twice does no harm. */
+const HANG_UP_PAUSES_MS = [250, 500];
+/** A redirect is asked for twice at most, and the stream is given this time to end first. */
+const REDIRECT_PAUSES_MS = [1000];
 
 /**
  * Ends our part of a phone call. Tries again when Twilio or the network stumbles.
@@ -52,28 +54,38 @@ export async function endCall(
 }
 
 /**
- * Ends a call's stream, and has Twilio go on with other TwiML.
+ * Ends a call's stream, and has Twilio go on with other TwiML. Twilio may have done so though it
+ * answers late or with an error; a second time would end the stream that has just begun.
  *
  * @param twiml At most 4000 characters.
+ * @param hasEnded Whether the stream has ended by now, so that nothing is to be asked for any more.
  * @throws {Error} As {@linkcode endCall}; also when the call is over.
  */
 export async function redirectCall(
   account: TwilioAccount | null,
   callSid: string,
   twiml: string,
+  hasEnded: () => boolean,
 ): Promise<void> {
   if (!account) {
     throw new Error("Twilio can't be told to move a call: TWILIO_AUTH_TOKEN is not set");
   }
-  const failure = await updateCall(account, callSid, { Twiml: twiml });
+  const change = { Twiml: twiml };
+  const failure = await updateCall(account, callSid, change, REDIRECT_PAUSES_MS, hasEnded);
   if (failure) throw new Error(`Twilio did not redirect call ${callSid}: ${failure}`);
 }
 
-/** @returns What went wrong, or null. */
+/**
+ * @param pausesMs Before each further attempt.
+ * @param isDone Whether a further attempt is needless.
+ * @returns What went wrong, or null.
+ */
 async function updateCall(
   account: TwilioAccount,
   callSid: string,
   change: Record<string, string>,
+  pausesMs: readonly number[] = HANG_UP_PAUSES_MS,
+  isDone: () => boolean = () => false,
 ): Promise<string | null> {
   const { apiUrl, accountSid, authToken } = account;
   const url = new URL(
@@ -83,8 +95,9 @@ async function updateCall(
     apiUrl,
   );
   let failure = "";
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    if (attempt > 1) await new Promise((go) => setTimeout(go, PAUSE_MS * 2 ** (attempt - 2)));
+  for (const pauseMs of [0, ...pausesMs]) {
+    if (pauseMs > 0) await new Promise((go) => setTimeout(go, pauseMs));
+    if (isDone()) return null;
     try {
       const response = await fetch(url, {
         method: "POST",

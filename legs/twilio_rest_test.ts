@@ -8,7 +8,7 @@ import {
 } from "@std/assert";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import { endCall } from "./twilio_rest.ts";
+import { endCall, redirectCall } from "./twilio_rest.ts";
 
 const ACCOUNT = { accountSid: "AC0123456789abcdef0123456789abcdef", authToken: "the-token" };
 
@@ -109,5 +109,28 @@ test("endCall hands a call over by TwiML, and hangs up when Twilio takes none", 
   await withApi([400, 200], async (apiUrl, asked) => {
     await endCall({ ...ACCOUNT, apiUrl }, "CA1", "<Response/>");
     assertEquals(asked.at(-1)!.body, "Status=completed");
+  });
+});
+
+test("redirectCall doesn't repeat what Twilio has done, though its answer was lost", async () => {
+  for (const first of [503, 0]) {
+    await withApi([first, 200], async (apiUrl, seen) => {
+      await redirectCall({ ...ACCOUNT, apiUrl }, "CA1", "<Response/>", () => seen.length > 0);
+      assertEquals(seen.length, 1, `after ${first}`);
+    });
+  }
+});
+
+test("redirectCall asks once more when the stream stays, a while later, and then no more", async () => {
+  await withApi([503, 200], async (apiUrl, seen) => {
+    const beganMs = performance.now();
+    await redirectCall({ ...ACCOUNT, apiUrl }, "CA1", "<Response/>", () => false);
+    assertEquals(seen.length, 2);
+    assert(performance.now() - beganMs >= 900, "Twilio is given a second to act");
+  });
+  await withApi([503, 500, 200], async (apiUrl, seen) => {
+    const redirected = redirectCall({ ...ACCOUNT, apiUrl }, "CA1", "<Response/>", () => false);
+    await assertRejects(() => redirected, Error, "did not redirect call CA1: HTTP 500");
+    assertEquals(seen.length, 2);
   });
 });

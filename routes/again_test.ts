@@ -109,6 +109,19 @@ test("a call that ended on purpose is hung up, and one that the brain ended hear
   all.end();
 });
 
+test("a stream that was stopped was not hung up when the webhook is asked again: the call goes on", async () => {
+  const all = testApp(ENV);
+  const { twiml, socket } = await begun(all);
+  const call = all.deps.registry.calls.get("CA1")!;
+  socket.say({ event: "stop", streamSid: "MZ1" });
+  assertEquals([call.endReason, all.deps.registry.live], ["caller_hung_up", 0]);
+  const again = await post(all, againOf(twiml));
+  assertMatch(again, /<Connect>/);
+  await stream(all, parametersOf(again));
+  assertMatch(wentOn(all)[0]!, /"known":true/);
+  all.end();
+});
+
 test("a call comes back a few times, and then no more", async () => {
   const all = testApp(ENV);
   let { twiml } = await begun(all);

@@ -115,7 +115,7 @@ test("what nobody fetches is waited for until the deadline, and no longer", asyn
   deps.handovers.close();
 });
 
-test("a call that can't be moved is ended, as before", async () => {
+test("a phone that Twilio can't be asked to move is let go, so that the webhook is asked again", async () => {
   const { deps, dial, lines } = testApp(MOVES);
   deps.registry.reserve("CA1");
   const [, socket] = await dial("/twilio/stream");
@@ -129,8 +129,13 @@ test("a call that can't be moved is ended, as before", async () => {
     },
   });
   // Nobody has told us by which key Twilio could be asked.
-  await drain(deps);
+  const drained = drain(deps);
+  await wait(300);
+  assertEquals(socket!.closes, [{ code: 1000, reason: "moved" }]);
+  const taken = await deps.handovers.take(deps.handovers.issue("CA1", 0, 60_000), "CA1");
+  assert("parcel" in taken && taken.parcel.type === "context");
+  await drained;
   assert(lines.some((line) => /^error: A call could not be moved/.test(line)));
-  assert(lines.some((line) => /A call ended.*"reason":"draining"/.test(line)));
+  assert(lines.some((line) => /A call ended.*"reason":"moved"/.test(line)));
   deps.handovers.close();
 });

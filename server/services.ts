@@ -183,12 +183,14 @@ export function createServices(config: Config, log: Logger): Services {
           heard: watched("heard", (_call, turn) => history.heard(callId, turn)),
           turned: watched("turned", (_call, turn) => history.turned(callId, turn)),
           leaving: watched("leaving", (call, by) => {
-            if (by === "caller" || by === "us") return;
+            // Twilio's stop need not mean that the phone was hung up: whoever was doesn't come back.
+            if (by === "us" || by === "caller" && call.kind !== "twilio") return;
             handovers.keep(callId, { type: "context", context: call.context() }, by === "moved");
           }),
           closed(call) {
             const { endReason: reason } = call;
-            const comesBack = /^(caller_lost|caller_stalled|moved)$/.test(reason);
+            const comesBack = /^(caller_lost|caller_stalled|moved)$/.test(reason) ||
+              reason === "caller_hung_up" && call.kind === "twilio";
             if (!comesBack) handovers.keep(callId, { type: "ended", reason });
             registry.remove(callId);
             left();

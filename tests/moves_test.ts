@@ -12,6 +12,7 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { within } from "../runtime/within.ts";
 import { clientSecret } from "./calls/browser.ts";
 import { PageLab, skip } from "./page_browser.ts";
+import { startBadApi } from "./moves/bad_api.ts";
 import { Fleet } from "./moves/fleet.ts";
 import { ANSWER_WORDS } from "./faults/words.ts";
 import { type FaultCall, wordsOfCaller } from "./faults/fault_call.ts";
@@ -100,6 +101,31 @@ describe("a call whose machine goes", () => {
       await fleet.close();
     }
   });
+
+  for (const fault of ["fails", "hangs", "fails after it has acted"] as const) {
+    it(`goes on with what was said though Twilio's API ${fault}`, async () => {
+      const api = await startBadApi(fault);
+      const fleet = await Fleet.start(2, { TWILIO_API_URL: api.url });
+      api.good = fleet.api.url;
+      try {
+        const call = await talking(fleet);
+        const [a, b] = fleet.instances;
+        a!.signal("SIGTERM");
+        const started = () => Number.isFinite(call.phone.streams[1]?.startedAtMs);
+        await call.phone.waitFor(started, 8000, "a second stream");
+        assertEquals(await within(10_000, a!.exited, late("A has gone")), 0);
+        await answers(call, "an answer at B");
+        assertEquals(call.phone.streams.length, 2);
+        assertEquals(greetings(fleet), 1);
+        assert(/"A call goes on here"[^\n]*"known":true/.test(b!.output()), b!.output());
+        assert(api.asked.every((form) => form.startsWith("Twiml=")), "nobody hung up");
+        await call.phone.hangUp();
+      } finally {
+        await fleet.close();
+        await api.close();
+      }
+    });
+  }
 
   it("comes back when the machine is killed, and isn't greeted again", async () => {
     const fleet = await Fleet.start(2);

@@ -13,6 +13,7 @@ import type { CallContext, SaidLine, UnansweredAudio } from "../context.ts";
 import { Transcoder } from "../transcoder.ts";
 import type { Transcript, TranscriptLine } from "../transcript.ts";
 import type { Heard } from "../turns/events.ts";
+import { isGoodbye } from "../turns/ending.ts";
 import type { CallState, Utterance } from "../turns/state.ts";
 import type { VoiceMemory } from "./voice_memory.ts";
 
@@ -236,7 +237,9 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-function owedBy({ answers, awaiting, owes, soundSinceMs }: CallState): CallContext["owes"] {
+function owedBy(state: CallState): CallContext["owes"] {
+  const { answers, awaiting, owes, soundSinceMs } = state;
+  if (state.phase === "ending" && isGoodbye(state.endReason)) return "goodbye";
   const open = answers.filter(({ over, cancelled }) => !over && !cancelled);
   if (soundSinceMs !== null || owes.includes("go_on")) return "go_on";
   if (owes.includes("greeting") || open.some(({ kind }) => kind === "greeting")) return "greeting";

@@ -146,6 +146,9 @@ test("another machine is told what was heard by then, and what the agent owes", 
   assertEquals([context.owes, context.startedAtMs], ["go_on", 77]);
   assertEquals(context.unanswered.map(({ ended }) => ended), [true, false]);
 
+  const leaving = { ...state, phase: "ending", endReason: "agent_hung_up" } as const;
+  assertEquals(retelling.context(leaving, playing, 77).owes, "goodbye");
+
   const there = setUp();
   there.retelling.resume(context);
   const told = read(there.retelling.tell(there.state, PCMU));

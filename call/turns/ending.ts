@@ -26,7 +26,7 @@ export function end(s: CallState, reason: EndReason, out: CallAction[], nowMs: n
 }
 
 /** The call ends with words of the brain's. */
-const isGoodbye = (reason: EndReason | null) =>
+export const isGoodbye = (reason: EndReason | null) =>
   reason === "caller_silent" || reason === "agent_hung_up";
 
 /** Whoever speaks or types into a goodbye is there after all. */

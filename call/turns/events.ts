@@ -40,7 +40,10 @@ export type CallEvent =
   /** The session is gone, and another one is being opened. */
   | { type: "brain_lost" }
   /** The call went on elsewhere before: what the agent owes. Comes first. */
-  | { type: "call_resumed"; owes: "nothing" | "greeting" | "answer" | "go_on" | "welcome_back" }
+  | {
+    type: "call_resumed";
+    owes: "nothing" | "greeting" | "answer" | "go_on" | "goodbye" | "welcome_back";
+  }
   | { type: "caller_started"; by: "local" | "brain"; onsetMs: number; itemId?: string }
   /** Our detector hears a pause that is too short to end a turn. */
   | { type: "caller_paused"; endMs: number; playing: readonly Heard[] }

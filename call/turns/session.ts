@@ -9,7 +9,7 @@ import type { CallAction } from "./actions.ts";
 import { remove, replace } from "./answers.ts";
 import { sendWhatWaited } from "./commits.ts";
 import { isOwed, openAnswer } from "./deadlines.ts";
-import { apologise, finishIfQuiet } from "./ending.ts";
+import { apologise, end, finishIfQuiet } from "./ending.ts";
 import type { EventOf } from "./events.ts";
 import { oweRest } from "./failures.ts";
 import { owe, owedAgain, putOff } from "./owing.ts";
@@ -140,6 +140,11 @@ export function callResumed(
 ): void {
   // A greeting is owed by the settings.
   if (owes === "nothing" || owes === "greeting") return;
+  if (owes === "goodbye") {
+    end(s, "agent_hung_up", out, nowMs);
+    // It waits for the session, as after a loss.
+    s.sessionLostMs = nowMs;
+  }
   if (owes !== "answer") return owe(s, owes);
   // Its words are told as they were kept.
   awaitAnswer(s, { ...utterance(s, "voice", nowMs), taken: true }, out);

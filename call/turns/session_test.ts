@@ -1,5 +1,6 @@
 import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
+import type { EventOf } from "./events.ts";
 import { Talk, types } from "./test_talk.ts";
 
 const lose = (talk: Talk) => talk.tell({ type: "brain_lost" });
@@ -214,7 +215,7 @@ describe("whoever waits for another session", () => {
 });
 
 describe("a call that went on elsewhere before", () => {
-  const resumed = (owes: "nothing" | "greeting" | "answer" | "go_on" | "welcome_back") => {
+  const resumed = (owes: EventOf<"call_resumed">["owes"]) => {
     const talk = new Talk({ greets: owes === "greeting" }, false);
     talk.tell({ type: "call_resumed", owes });
     stands(talk);
@@ -227,5 +228,14 @@ describe("a call that went on elsewhere before", () => {
     assertEquals(resumed("answer"), "turn");
     assertEquals(resumed("go_on"), "go_on");
     assertEquals(resumed("welcome_back"), "welcome_back");
+  });
+
+  it("says goodbye when it was about to, and then ends", () => {
+    const talk = new Talk({ greets: false }, false);
+    talk.tell({ type: "call_resumed", owes: "goodbye" });
+    stands(talk);
+    assertEquals([kinds(talk).join(), talk.state.phase], ["goodbye", "ending"]);
+    talk.pass(60_000);
+    assertEquals([talk.state.phase, talk.state.endReason], ["closed", "agent_hung_up"]);
   });
 });

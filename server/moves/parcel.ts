@@ -33,7 +33,7 @@ const Context = v.object({
   startedAtMs: v.pipe(v.number(), v.finite()),
   lines: v.pipe(v.array(Line), v.maxLength(1000)),
   unanswered: v.pipe(v.array(Unanswered), v.maxLength(100)),
-  owes: v.picklist(["nothing", "greeting", "answer", "go_on", "welcome_back"]),
+  owes: v.picklist(["nothing", "greeting", "answer", "go_on", "goodbye", "welcome_back"]),
 });
 const Shape: v.GenericSchema<unknown, Parcel> = v.variant("type", [
   v.object({ type: v.literal("context"), context: Context }),
