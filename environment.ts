@@ -160,6 +160,7 @@ export const Environment = v.object({
   EARSHOT_RECORD_DIR: optional,
   EARSHOT_DIGIT_PAUSE_MS: whole(0, 10_000, 1000),
   EARSHOT_THINK_MS: whole(0, 60_000, 250),
+  EARSHOT_KEEP_VOICE_MS: whole(0, 300_000, 20_000),
   EARSHOT_CALL_LIMIT_MS: whole(1000, 24 * 3_600_000, 14_400_000),
   EARSHOT_IDLE_LIMIT_MS: whole(1000, 24 * 3_600_000, 300_000),
   EARSHOT_AFTER_FAILURE: v.optional(

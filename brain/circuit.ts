@@ -16,7 +16,7 @@ export interface CircuitSettings {
 
 const CIRCUIT_DEFAULTS: CircuitSettings = {
   maxFailures: 5,
-  minFailingMs: 3000,
+  minFailingMs: 10_000,
   probeEveryMs: 2000,
 };
 

@@ -62,7 +62,6 @@ export class Call implements LegHandlers {
   readonly #decisions: Decisions;
   readonly #sessions: Sessions;
   readonly #memory: VoiceMemory;
-  /** The answer whose audio came last. */
   #playingResponse = "";
   #problems = 0;
   #endReason = "";
@@ -84,7 +83,8 @@ export class Call implements LegHandlers {
       cleared: () => deps.telemetry.cleared(),
       problem: (error) => this.problem(error),
     });
-    const brain = new BrainSession(deps.upstreams, { ...settings, format }, clock, {
+    const wish = { ...settings, format, resumes: deps.resumes !== undefined };
+    const brain = new BrainSession(deps.upstreams, wish, clock, {
       ready: (differences) => this.#sessions.ready(differences),
       audio: (responseId, itemId, payload, scanned) => {
         if (!scanned) deps.telemetry.framesSlowPath++;
@@ -94,6 +94,7 @@ export class Call implements LegHandlers {
       lost: (error) => this.#sessions.lost(error),
       attemptFailed: (brain, error) => this.#sessions.attemptFailed(brain, error),
       failed: (error) => this.#sessions.failed(error),
+      inPause: () => this.resting,
       problem: (error) => this.problem(error),
     });
     const transcript = new Transcript();
@@ -111,7 +112,7 @@ export class Call implements LegHandlers {
       playback: this.#speaker.playback,
       timeline: new Timeline(start.callId, clock.nowMs(), (turn) => this.#turnDone(turn)),
       transcript,
-      retelling: new Retelling(transcript, this.#memory, leg.format),
+      retelling: new Retelling(transcript, this.#memory, leg.format, settings.keepVoiceMs),
       typing: new Typing(settings, {
         nowMs: () => clock.nowMs(),
         pause: (ms, fn) => this.#timers.set("digits", ms, fn),
@@ -252,11 +253,11 @@ export class Call implements LegHandlers {
     const { brain, retelling } = this.#parts;
     const fromMs = unansweredSinceMs(state);
     this.#memory.keepFromMs = fromMs;
-    const isEnding = state.speaking !== null && state.voiceSinceMs === null;
-    brain.expecting = isEnding || isOwed(state);
+    brain.expecting = isOwed(state) || (state.speaking !== null && state.voiceSinceMs === null);
+    retelling.answering(state);
     if (fromMs < Infinity || state.voiceSinceMs !== null) return;
     retelling.answered();
-    if (state.soundSinceMs === null && !isOwed(state)) brain.paused();
+    if (this.resting) brain.paused();
   }
 
   /** Something of ours threw: this call can't be trusted any more, others can. */

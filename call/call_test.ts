@@ -36,6 +36,7 @@ const SETTINGS: CallSettings = {
   sessionTimeoutMs: 10_000,
   sessionLimitMs: 3_300_000,
   afterFailure: "hang_up",
+  keepVoiceMs: 20_000,
   callLimitMs: 3_300_000,
   idleLimitMs: 300_000,
   digitPauseMs: 1000,
@@ -57,7 +58,11 @@ class Rig {
   takes = true;
   #handlers!: BrainHandlers;
 
-  constructor(settings: Partial<CallSettings> = {}, kind: Leg["kind"] = "browser") {
+  constructor(
+    settings: Partial<CallSettings> = {},
+    kind: Leg["kind"] = "browser",
+    circuit = new Circuit(),
+  ) {
     const link: BrainLink = {
       send: (text) => {
         if (!this.takes) return false;
@@ -92,7 +97,7 @@ class Rig {
       end: (reason) => void (this.ended = reason),
     };
     this.call = new Call({ callId: "c", calledNumber: "" }, leg, {
-      upstreams: [{ brain, circuit: new Circuit() }],
+      upstreams: [{ brain, circuit }],
       settings: { ...SETTINGS, ...settings },
       clock: this.clock,
       telemetry: this.telemetry,
@@ -301,6 +306,17 @@ describe("a call", () => {
       false,
     );
     rig.clock.pass(20_000);
+    const said = rig.steps.flatMap(({ actions }) => actions).filter(({ type }) => type === "say");
+    assertEquals(said, [{ type: "say", phrase: "apology", why: "brain_failed" }]);
+    assertEquals(rig.ended, "brain_failed");
+  });
+
+  it("that begins while nobody reaches the brain hears so, and is ended", () => {
+    const circuit = new Circuit({ minFailingMs: 0, maxFailures: 1, probeEveryMs: 1e9 });
+    circuit.failed(0);
+    circuit.allows(1e9 + 1);
+    const rig = new Rig({}, "twilio", circuit);
+    rig.clock.pass(10_000);
     const said = rig.steps.flatMap(({ actions }) => actions).filter(({ type }) => type === "say");
     assertEquals(said, [{ type: "say", phrase: "apology", why: "brain_failed" }]);
     assertEquals(rig.ended, "brain_failed");

@@ -9,6 +9,8 @@
 export interface SaidLine {
   readonly role: "caller" | "agent";
   readonly text: string;
+  /** What the caller said, in the leg's format as base64, where nobody knows the words. */
+  readonly voice?: string;
 }
 
 /** Something that the caller said and nobody has answered yet, in the leg's format. */

@@ -97,7 +97,8 @@ export function perform(action: CallAction, call: CallParts, nowMs: number): voi
       return playback.drop();
     }
     case "suspect_session":
-      return brain.suspect();
+      brain.suspect();
+      return brain.misfired("silent");
     case "open_uplink":
       return uplink.open();
     case "close_uplink":

@@ -10,6 +10,7 @@ import type { BrainEvent } from "../brain/openai/events.ts";
 import { costUsd, usageFrom } from "../brain/prices.ts";
 import { HANG_UP_TOOL } from "../brain/openai/session.ts";
 import type { CallParts } from "./parts.ts";
+import { MAX_RETRY_AFTER_MS } from "./turns/owing.ts";
 import { NOTHING_PLAYS, type RefusalReason } from "./turns/events.ts";
 
 /** The longest pause that is kept for a limit, where the brain doesn't name one. */
@@ -140,7 +141,8 @@ function responseDone(
   if (failed && reason === "insufficient_quota") {
     return call.brain.fail(new UpstreamError("The brain's quota is used up", reason, false));
   }
-  if (failed) telemetry.brainError(reason || "failed", "retryable");
+  const retryAfterMs = failed ? waitFor(reason, event.retryAfterMs, call, nowMs) : 0;
+  if (failed) answerFailed(reason || "failed", retryAfterMs, call);
   if (answer?.sounds && !answer.cancelled) {
     if (status === "completed") {
       for (const { itemId, receivedMs } of playback.playing()) {
@@ -155,8 +157,15 @@ function responseDone(
     failed,
     stopped: status === "cancelled" && answer?.cancelled === false,
     fatal: false,
-    retryAfterMs: failed ? waitFor(reason, event.retryAfterMs, call, nowMs) : 0,
+    retryAfterMs,
   });
+}
+
+function answerFailed(code: string, retryAfterMs: number, call: CallParts): void {
+  const { brain, deps: { log, telemetry }, start: { callId } } = call;
+  telemetry.brainError(code, "retryable");
+  log.warn("The brain failed an answer", { callId, code });
+  brain.misfired(code, retryAfterMs > MAX_RETRY_AFTER_MS);
 }
 
 /** How long the brain wants us to wait: by its words, or by the limits that it told before. */
@@ -177,6 +186,9 @@ function brainError(
   // The message may quote what was said, so the code has to do.
   log.warn("The brain reported an error", { callId: call.start.callId, code, severity });
   const why = refusalReason(code);
+  if (why === "failed" && severity !== "harmless") {
+    call.brain.misfired(code, event.retryAfterMs > MAX_RETRY_AFTER_MS);
+  }
   // An error without a name is ours only if it can be about an answer.
   if (name === "" && why === "failed" && severity === "harmless") return;
   call.step({

@@ -34,6 +34,8 @@ export interface CallSettings extends Omit<SessionWish, "format"> {
   readonly sessionTimeoutMs: number;
   /** A session is replaced in a pause when it is this old. */
   readonly sessionLimitMs: number;
+  /** So much of the caller's answered voice is kept for another session, where nobody writes it down. */
+  readonly keepVoiceMs: number;
   /** What becomes of the phone call when no brain can be had: `hang_up`, a number to dial, or words. */
   readonly afterFailure: string;
   readonly callLimitMs: number;

@@ -46,6 +46,7 @@ export const REHEARSAL_SETTINGS: CallSettings = {
   sessionTimeoutMs: 10_000,
   sessionLimitMs: 3_300_000,
   afterFailure: "hang_up",
+  keepVoiceMs: 20_000,
   callLimitMs: 3_300_000,
   idleLimitMs: 300_000,
   digitPauseMs: 1000,

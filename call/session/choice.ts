@@ -8,7 +8,6 @@
 
 import type { Brain } from "../../brain/brain.ts";
 import type { Circuit } from "../../brain/circuit.ts";
-import type { UpstreamError } from "../../brain/errors.ts";
 
 /** A brain and what all calls know of it. */
 export interface Upstream {
@@ -48,21 +47,41 @@ export class BrainChoice {
    * @returns Null when none is left; a number of ms after which to ask again.
    */
   next(nowMs: number, patient: boolean): Brain | number | null {
+    const left = this.#upstreams.filter((upstream) => !this.#excluded.has(upstream));
+    const isReached = left.some(({ circuit }) => !circuit.isOpen(nowMs));
     for (let n = 0; n < this.#upstreams.length; n++) {
       const upstream = this.#upstreams[(this.#at + n) % this.#upstreams.length]!;
-      if (this.#excluded.has(upstream) || !upstream.circuit.allows(nowMs)) continue;
+      if (this.#excluded.has(upstream)) continue;
+      const isOpen = upstream.circuit.isOpen(nowMs);
+      if (isOpen && !upstream.circuit.allows(nowMs)) continue;
+      // No caller waits to find out whether it is back, while another brain answers.
+      if (isOpen && isReached) {
+        probe(upstream);
+        continue;
+      }
       this.#at = (this.#at + n) % this.#upstreams.length;
       this.#present = upstream;
       return upstream.brain;
     }
-    const isLeft = this.#excluded.size < this.#upstreams.length;
-    return isLeft && patient ? LOOK_AGAIN_MS : null;
+    return left.length > 0 && patient ? LOOK_AGAIN_MS : null;
   }
 
-  /** The attempt failed. @returns How long to wait before the next one, in ms. */
-  failed(error: UpstreamError, nowMs: number): number {
+  /** Whether another brain may take this call. */
+  get hasOther(): boolean {
+    return this.#upstreams.some((upstream) =>
+      upstream !== this.#present && !this.#excluded.has(upstream)
+    );
+  }
+
+  /**
+   * The attempt failed.
+   *
+   * @param forGood No second try changes that.
+   * @returns How long to wait before the next one, in ms.
+   */
+  failed(forGood: boolean, nowMs: number): number {
     this.#present?.circuit.failed(nowMs);
-    return this.#nextPauseMs(error);
+    return this.#nextPauseMs(forGood);
   }
 
   stood(nowMs: number): void {
@@ -71,19 +90,34 @@ export class BrainChoice {
   }
 
   /** The session that stood is gone. @returns How long to wait before the next attempt, in ms. */
-  lost(error: UpstreamError, nowMs: number): number {
-    if (nowMs - this.#stoodAtMs < STOOD_MS || !error.retryable) return this.#nextPauseMs(error);
+  lost(forGood: boolean, nowMs: number): number {
+    if (nowMs - this.#stoodAtMs < STOOD_MS || forGood) return this.#nextPauseMs(forGood);
     this.#at = 0;
     this.#round = 0;
     return this.#random() * SPREAD_MS;
   }
 
-  #nextPauseMs(error: UpstreamError): number {
-    if (!error.retryable && this.#present) this.#excluded.add(this.#present);
+  #nextPauseMs(forGood: boolean): number {
+    if (forGood && this.#present) this.#excluded.add(this.#present);
     this.#at++;
     if (this.#at < this.#upstreams.length) return 0;
     this.#at = 0;
     const pauseMs = Math.min(MAX_PAUSE_MS, PAUSE_MS * 2 ** this.#round++);
     return pauseMs * (0.5 + this.#random() / 2);
   }
+}
+
+/** Finds out, for nobody in particular, whether a brain is back. */
+function probe({ brain, circuit }: Upstream): void {
+  let isBack = false;
+  const link = brain.connect({
+    message() {
+      isBack = true;
+      circuit.stood();
+      link.close();
+    },
+    closed() {
+      if (!isBack) circuit.failed(performance.now());
+    },
+  });
 }

@@ -33,6 +33,25 @@ export interface SessionLinkPort {
 /** Codes that no other session of the same brain changes. */
 const PERMANENT = new Set(["insufficient_quota", "invalid_api_key", "model_not_found"]);
 
+/** It stands, and makes no answers. */
+export const NO_ANSWERS = "no_answers";
+/** Refusals that no second try changes, on a brain that has taken the call before. */
+const VERDICTS = new Set([
+  "http_401",
+  "http_403",
+  "invalid_api_key",
+  "insufficient_quota",
+  "model_not_found",
+  "wrong_format",
+  "bad_settings",
+  "handler_failed",
+  "internal_error",
+  NO_ANSWERS,
+]);
+
+export const isVerdict = ({ code, status }: UpstreamError) =>
+  VERDICTS.has(code) || status === 401 || status === 403;
+
 export class SessionLink {
   readonly brain: Brain;
   readonly #wish: SessionWish;

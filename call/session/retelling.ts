@@ -33,9 +33,17 @@ export class Retelling {
   readonly #lines = new Map<number, string>();
   /** Items of sessions before, and the names under which the present one knows them. */
   readonly #old = new Map<string, string>();
+  readonly #keepBytes: number;
   #names = 0;
 
-  constructor(transcript: Transcript, memory: VoiceMemory, legFormat: AudioFormat) {
+  /** @param keepVoiceMs So much of the caller's answered voice is kept, where its words are not known. */
+  constructor(
+    transcript: Transcript,
+    memory: VoiceMemory,
+    legFormat: AudioFormat,
+    keepVoiceMs: number,
+  ) {
+    this.#keepBytes = keepVoiceMs * bytesPerMs(legFormat);
     this.#transcript = transcript;
     this.#memory = memory;
     this.#legFormat = legFormat;
@@ -96,10 +104,26 @@ export class Retelling {
     for (const itemId of this.#old.keys()) this.#old.set(itemId, "");
   }
 
-  /** Nothing waits for an answer: whatever was said was heard and answered. */
+  /** What is being answered may be wanted later: a voice is all that we have of most callers. */
+  answering({ answers }: CallState): void {
+    if (this.#keepBytes === 0) return;
+    for (const { utterances, sounds } of answers) {
+      if (sounds) { for (const said of utterances) this.#keep(said); }
+    }
+  }
+
+  /** Nothing waits for an answer: of what was heard and answered, the last is kept. */
   answered(): void {
-    if (this.#voice.size > 0) this.#voice.clear();
-    if (this.#lines.size > 0) this.#lines.clear();
+    if (this.#lines.size === 0) return;
+    this.#lines.clear();
+    const written = new Set(
+      this.#transcript.lines().filter(({ text }) => text !== "").map(({ itemId }) => itemId),
+    );
+    let bytes = 0;
+    for (const [itemId, voice] of [...this.#voice].reverse()) {
+      bytes += voice.length;
+      if (bytes > this.#keepBytes || written.has(itemId)) this.#voice.delete(itemId);
+    }
   }
 
   /**
@@ -110,7 +134,10 @@ export class Retelling {
   context(state: CallState, playing: readonly Heard[], startedAtMs: number): CallContext {
     const { awaiting, answers, speaking } = state;
     const unanswered = [...answers.flatMap(({ utterances }) => utterances), ...awaiting]
-      .filter(({ by }) => by === "voice").map((said) => this.#unanswered(said, true));
+      // What stands in a line already goes with it.
+      .filter(({ by, id }) => by === "voice" && !this.#lines.has(id)).map((said) =>
+        this.#unanswered(said, true)
+      );
     if (speaking) unanswered.push(this.#unanswered(speaking, false));
     return { startedAtMs, lines: this.#heardLines(playing), unanswered, owes: owedBy(state) };
   }
@@ -123,14 +150,17 @@ export class Retelling {
     return this.#transcript.lines().flatMap(({ itemId, role, text }) => {
       const plays = playing.find((heard) => heard.itemId === itemId);
       const heard = plays ? this.#transcript.soFar(text, plays.heardMs) : text;
+      const voice = this.#voice.get(itemId);
+      if (heard === "" && voice) return [{ role, text: "", voice: encodeBase64(voice) }];
       return heard === "" ? [] : [{ role, text: heard }];
     });
   }
 
   /** A call that went on elsewhere before knows what was said there. */
   resume({ lines, unanswered }: CallContext): void {
-    for (const [n, { role, text }] of lines.entries()) {
+    for (const [n, { role, text, voice }] of lines.entries()) {
       const itemId = `before_${n}`;
+      if (voice) this.#voice.set(itemId, Uint8Array.fromBase64(voice));
       if (role === "caller") this.#transcript.callerSaid(itemId, text);
       else this.#transcript.agentSaid(itemId, text, true);
       this.#old.set(itemId, "");
@@ -156,7 +186,6 @@ export class Retelling {
     this.#transcript.callerSpoke(itemId);
     this.#lines.set(said.id, itemId);
     this.#voice.set(itemId, bytes);
-    this.#old.set(itemId, "");
   }
 
   #audioOf({ onsetMs, endMs }: Utterance): Uint8Array {

@@ -35,12 +35,12 @@ const answer = (its: Partial<Answer>): Answer => ({
   ...its,
 });
 
-function setUp(state: Partial<CallState> = {}) {
+function setUp(state: Partial<CallState> = {}, keepVoiceMs = 0) {
   const transcript = new Transcript();
   const memory = new VoiceMemory(PCMU);
   memory.keepFromMs = 0;
   for (let n = 1; n <= 500; n++) memory.push(new Uint8Array(160).fill(n % 256), n * 20);
-  const retelling = new Retelling(transcript, memory, PCMU);
+  const retelling = new Retelling(transcript, memory, PCMU, keepVoiceMs);
   return { transcript, memory, retelling, state: { ...openingState(PLAIN, 0), ...state } };
 }
 
@@ -152,4 +152,26 @@ test("another machine is told what was heard by then, and what the agent owes", 
   assertEquals(told.slice(0, 2), [["user", "When?"], ["assistant", "We have a table at"]]);
   assertEquals(told[2], ["user", 1500]);
   assertEquals(told.length, 3, "what is still being said is heard again instead");
+});
+
+test("what was answered is kept as a voice, the last of it, unless somebody wrote it down", () => {
+  const said = [1, 2, 3, 4].map((n) => voice(n, n * 2000, n * 2000 + 500, [`c${n}`]));
+  const { transcript, retelling, state } = setUp({}, 2100);
+  for (const [n, utterance] of said.entries()) {
+    transcript.callerSpoke(`c${n + 1}`);
+    retelling.answering({ ...state, answers: [answer({ utterances: [utterance] })] });
+    transcript.agentSaid(`a${n + 1}`, `Answer ${n + 1}`, true);
+    if (n === 2) transcript.callerSaid("c3", "The third");
+    retelling.answered();
+  }
+  retelling.lost(state, []);
+  assertEquals(read(retelling.tell(state, PCMU)), [
+    ["assistant", "Answer 1"],
+    ["user", 1000],
+    ["assistant", "Answer 2"],
+    ["user", "The third"],
+    ["assistant", "Answer 3"],
+    ["user", 1000],
+    ["assistant", "Answer 4"],
+  ]);
 });

@@ -16,13 +16,16 @@ import {
 } from "../../brain/openai/session.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { BrainChoice, type Upstream } from "./choice.ts";
-import { SessionLink } from "./link.ts";
+import { LifeWatch } from "./life_watch.ts";
+import { isVerdict, NO_ANSWERS, SessionLink } from "./link.ts";
 
 export interface BrainSessionSettings extends SessionWish {
   /** The longest that one attempt may take until the session stands. */
   readonly connectTimeoutMs: number;
   /** A session is replaced when it is this old. */
   readonly sessionLimitMs: number;
+  /** The call was going on before: it waits for its brain, though none is reached just now. */
+  readonly resumes?: boolean;
 }
 
 /** What the call is told. */
@@ -38,6 +41,8 @@ export interface BrainSessionPort {
   attemptFailed(brain: Brain, error: UpstreamError): void;
   /** No session can be had any more. */
   failed(error: UpstreamError): void;
+  /** Neither side speaks or owes anything just now. */
+  inPause(): boolean;
   /** Something wrong that the session survives. */
   problem(error: Error): void;
 }
@@ -46,10 +51,8 @@ export interface BrainSessionPort {
 const EXPIRY_MARGIN_MS = 120_000;
 /** How long a pause is waited for, once the next session stands. */
 const PAUSE_PATIENCE_MS = 60_000;
-/** A healthy brain says something within this time of the end of a turn, or while it owes an answer. */
-const EXPECT_MS = 1000;
-/** A session that may be dead has this long for a sign of life. */
-const PROBE_MS = 1500;
+/** Answers in a row that come to nothing before another brain is asked. */
+const MAX_MISFIRES = 2;
 
 /** The replacement of a session whose time was over is no failure. */
 export const ROTATED = "rotation";
@@ -59,6 +62,7 @@ export class BrainSession {
   readonly #port: BrainSessionPort;
   readonly #clock: Clock;
   readonly #choice: BrainChoice;
+  readonly #life: LifeWatch;
   #brain: Brain;
   #formats: EffectiveFormats;
   /** The one that is heard; null while there is none. */
@@ -69,12 +73,12 @@ export class BrainSession {
   #nextFormats: EffectiveFormats;
   /** A call that is going on waits for its brain; one that begins when none is reached is told so. */
   #patient: boolean;
+  #stoodEver = false;
   #closed = false;
   #lastError = new UpstreamError("No brain can be reached", "unreachable", true);
-  #expecting = false;
+  #misfires = 0;
   #cancelAttempt: (() => void) | null = null;
   #cancelRotation: (() => void) | null = null;
-  #cancelSuspicion: (() => void) | null = null;
 
   constructor(
     upstreams: readonly Upstream[],
@@ -86,10 +90,12 @@ export class BrainSession {
     this.#port = port;
     this.#clock = clock;
     this.#choice = new BrainChoice(upstreams);
+    this.#life = new LifeWatch(clock);
     this.#brain = upstreams[0]!.brain;
     this.#formats = { input: settings.format, output: settings.format };
     this.#nextFormats = this.#formats;
-    this.#patient = upstreams.some(({ circuit }) => !circuit.isOpen(clock.nowMs()));
+    this.#patient = settings.resumes === true ||
+      upstreams.some(({ circuit }) => !circuit.isOpen(clock.nowMs()));
     this.#open();
   }
 
@@ -124,36 +130,28 @@ export class BrainSession {
     return this.#current?.bufferedBytes() ?? 0;
   }
 
-  /** While the brain should say something, it is asked for a sign of life whenever it is silent. */
+  /**
+   * An answer came to nothing. A brain that makes no other is left for the next one, if there is one.
+   *
+   * @param forGood It will not be better within the call.
+   */
+  misfired(code: string, forGood = false): void {
+    this.#misfires++;
+    if (!this.#current || !this.#choice.hasOther) return;
+    if (this.#misfires < MAX_MISFIRES && !forGood) return;
+    this.#current.fail(
+      new UpstreamError(`The brain makes no answers (${code})`, NO_ANSWERS, false),
+    );
+  }
+
+  /** Whether the brain should say something; see {@linkcode LifeWatch}. */
   set expecting(on: boolean) {
-    if (this.#expecting === on) return;
-    this.#expecting = on;
-    if (on) this.#listenForLife();
-    else this.#cancelSuspicion?.();
+    this.#life.expecting = on;
   }
 
   /** What should have come from the brain did not: without a sign of life it is given up. */
   suspect(): void {
-    const current = this.#current;
-    if (!current) return;
-    const { messages } = current;
-    current.probe();
-    this.#cancelSuspicion?.();
-    this.#cancelSuspicion = this.#clock.after(PROBE_MS, () => {
-      if (current.messages !== messages) return this.#listenForLife();
-      current.fail(new UpstreamError("The brain says nothing any more", "silent", true));
-    });
-  }
-
-  #listenForLife(): void {
-    const current = this.#current;
-    this.#cancelSuspicion?.();
-    if (!current || !this.#expecting) return;
-    const { messages } = current;
-    this.#cancelSuspicion = this.#clock.after(EXPECT_MS, () => {
-      if (current.messages === messages) this.suspect();
-      else this.#listenForLife();
-    });
+    this.#life.suspect();
   }
 
   /** The session can't go on. */
@@ -186,8 +184,9 @@ export class BrainSession {
     const nowMs = this.#clock.nowMs();
     const brain = this.#choice.next(nowMs, this.#patient);
     if (brain === null) {
-      if (this.#current) return; // as long as it lasts
-      return this.giveUp(this.#lastError);
+      // The present one, as long as it lasts; and nobody is told before they have us.
+      if (!this.#current) this.#after(0, () => this.giveUp(this.#lastError));
+      return;
     }
     if (typeof brain === "number") return this.#openAfter(brain);
     // What one says that is not heard any more is for nobody.
@@ -198,7 +197,9 @@ export class BrainSession {
         this.#attemptStood();
       },
       audio: (responseId, itemId, payload, scanned) => {
-        if (link === this.#current) this.#port.audio(responseId, itemId, payload, scanned);
+        if (link !== this.#current) return;
+        this.#misfires = 0;
+        this.#port.audio(responseId, itemId, payload, scanned);
       },
       said: (event) => {
         if (link === this.#current) this.#port.said(event);
@@ -212,16 +213,19 @@ export class BrainSession {
     this.#next = link;
     if (!this.#current) this.#brain = brain;
     const { connectTimeoutMs } = this.#settings;
-    this.#cancelAttempt?.();
-    this.#cancelAttempt = this.#clock.after(connectTimeoutMs, () => {
+    this.#after(connectTimeoutMs, () => {
       const ms = `${connectTimeoutMs} ms`;
       link.fail(new UpstreamError(`No session stood within ${ms}`, "connect_timeout", true));
     });
   }
 
   #openAfter(ms: number): void {
+    this.#after(ms, () => this.#open());
+  }
+
+  #after(ms: number, fn: () => void): void {
     this.#cancelAttempt?.();
-    this.#cancelAttempt = this.#clock.after(ms, () => this.#open());
+    this.#cancelAttempt = this.#clock.after(ms, fn);
   }
 
   #attemptFailed(brain: Brain, error: UpstreamError): void {
@@ -229,7 +233,9 @@ export class BrainSession {
     this.#next = null;
     this.#lastError = error;
     this.#port.attemptFailed(brain, error);
-    this.#openAfter(this.#choice.failed(error, this.#clock.nowMs()));
+    // Whoever took this call before may take it again: a proxy answers anything during a deploy.
+    const forGood = this.#stoodEver ? isVerdict(error) : !error.retryable;
+    this.#openAfter(this.#choice.failed(forGood, this.#clock.nowMs()));
   }
 
   #attemptStood(): void {
@@ -237,6 +243,7 @@ export class BrainSession {
     this.#cancelAttempt = null;
     this.#choice.stood(this.#clock.nowMs());
     if (!this.#current) return this.#takeOver();
+    if (this.#port.inPause()) return this.#rotate();
     // It waits for a pause, but not for ever.
     this.#cancelRotation?.();
     this.#cancelRotation = this.#clock.after(PAUSE_PATIENCE_MS, () => this.#rotate());
@@ -247,8 +254,8 @@ export class BrainSession {
     this.#next = null;
     this.#brain = this.#current!.brain;
     this.#formats = this.#nextFormats;
-    this.#patient = true;
-    this.#listenForLife();
+    this.#patient = this.#stoodEver = true;
+    this.#life.watch(this.#current!);
     this.#planRotation();
     this.#port.ready(this.#differences);
   }
@@ -256,7 +263,8 @@ export class BrainSession {
   #planRotation(): void {
     const { sessionLimitMs } = this.#settings;
     const expiresAtMs = this.#current!.expiresAtMs ?? Infinity;
-    const leftMs = Math.max(1000, expiresAtMs - Date.now() - EXPIRY_MARGIN_MS);
+    const livesMs = expiresAtMs - Date.now();
+    const leftMs = Math.max(1000, livesMs - Math.min(EXPIRY_MARGIN_MS, livesMs / 2));
     this.#cancelRotation?.();
     this.#cancelRotation = this.#clock.after(Math.min(sessionLimitMs, leftMs), () => {
       if (!this.#next) this.#open();
@@ -275,7 +283,7 @@ export class BrainSession {
     this.#current = null;
     this.#lastError = error;
     this.#cancelRotation?.();
-    const pauseMs = this.#choice.lost(error, this.#clock.nowMs());
+    const pauseMs = this.#choice.lost(isVerdict(error), this.#clock.nowMs());
     this.#port.lost(error);
     if (this.#closed) return;
     if (this.#next?.ready) this.#takeOver();
@@ -285,7 +293,7 @@ export class BrainSession {
   #stopTimers(): void {
     this.#cancelAttempt?.();
     this.#cancelRotation?.();
-    this.#cancelSuspicion?.();
-    this.#cancelAttempt = this.#cancelRotation = this.#cancelSuspicion = null;
+    this.#life.stop();
+    this.#cancelAttempt = this.#cancelRotation = null;
   }
 }

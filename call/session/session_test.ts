@@ -5,6 +5,7 @@ import { Circuit } from "../../brain/circuit.ts";
 import { UpstreamError } from "../../brain/errors.ts";
 import { FakeClock } from "../../brain/test_session.ts";
 import { PCMU } from "../../media/format.ts";
+import { BrainChoice } from "./choice.ts";
 import { BrainSession, type BrainSessionSettings } from "./session.ts";
 
 /** A brain whose links are in the test's hands. */
@@ -48,7 +49,11 @@ const SETTINGS: BrainSessionSettings = {
   sessionLimitMs: 3_300_000,
 };
 
-function opened(brains = [new Hand()], settings: Partial<BrainSessionSettings> = {}) {
+function opened(
+  brains = [new Hand()],
+  settings: Partial<BrainSessionSettings> = {},
+  inPause = false,
+) {
   const told: string[] = [];
   const clock = new FakeClock();
   const circuits = brains.map(() => new Circuit());
@@ -74,6 +79,7 @@ function opened(brains = [new Hand()], settings: Partial<BrainSessionSettings> =
       lost: ({ code }) => told.push(`lost ${code}`),
       attemptFailed: ({ model }, { code }) => told.push(`${model} ${code}`),
       failed: ({ code }) => told.push(`failed ${code}`),
+      inPause: () => inPause,
       problem: () => told.push("problem"),
     },
   );
@@ -186,9 +192,12 @@ test("a new call is told at once that nobody reaches the brain, and one that goe
       lost: none,
       attemptFailed: none,
       failed: ({ code }) => told.push(code),
+      inPause: () => false,
       problem: none,
     },
   );
+  assertEquals(told, [], "not before the call has its session at hand");
+  first.clock.advance(1);
   assertEquals(told, ["unreachable"]);
 });
 
@@ -295,4 +304,92 @@ test("an error before the session stands is a refusal of it", () => {
   brain.says(0, { type: "error", error: { type: "server_error", message: "no" } });
   clock.advance(600);
   assertEquals([told, brain.links.length], [["m server_error"], 2]);
+});
+
+test("a brain that makes no answers is left for the next one, and asked no more", () => {
+  const brains = [new Hand("first"), new Hand("second")];
+  const { told, session, clock } = opened(brains);
+  brains[0]!.stands(0);
+  clock.advance(20_000);
+  session.misfired("server_error");
+  brains[0]!.says(0, delta("r"));
+  session.misfired("server_error");
+  assertEquals(told, ["ready", "audio r"], "one of them is bad luck");
+  session.misfired("server_error");
+  clock.advance(100);
+  brains[1]!.stands(0);
+  assertEquals(told.slice(2), ["lost no_answers", "ready"]);
+  brains[1]!.drops(0);
+  clock.advance(10_000);
+  assertEquals(brains[0]!.links.length, 1);
+});
+
+test("a limit that outlasts the call is not waited for where another brain is at hand", () => {
+  const brains = [new Hand("first"), new Hand("second")];
+  const { told, session } = opened(brains);
+  brains[0]!.stands(0);
+  session.misfired("rate_limit_exceeded", true);
+  assertEquals(told.at(-1), "lost no_answers");
+});
+
+test("the only brain is not left because an answer failed", () => {
+  const { brain, told, session } = opened();
+  brain.stands(0);
+  for (let n = 0; n < 10; n++) session.misfired("server_error");
+  assertEquals(told, ["ready"]);
+});
+
+for (const code of ["closed_1008", "closed_1014", "closed_4000", "http_404", "http_302"]) {
+  test(`${code} on a brain that had taken the call is tried once more`, () => {
+    const { brain, told, clock } = opened();
+    brain.stands(0);
+    clock.advance(20_000);
+    brain.drops(0);
+    clock.advance(100);
+    brain.drops(1, code, false);
+    clock.advance(1000);
+    brain.stands(2);
+    assertEquals(told, ["ready", "lost closed_1006", `m ${code}`, "ready"]);
+  });
+}
+
+test("no caller waits for a brain that is known to be dead while another one answers", () => {
+  const brains = [new Hand("dead"), new Hand("alive")];
+  const circuits = [new Circuit(), new Circuit()];
+  const upstreams = brains.map((brain, n) => ({ brain, circuit: circuits[n]! }));
+  for (let n = 0; n < 5; n++) circuits[0]!.failed(n * 4000);
+  const choice = new BrainChoice(upstreams);
+  assertEquals(choice.next(20_000, true), brains[1]);
+  assertEquals(brains[0]!.links.length, 1, "it is probed, for nobody in particular");
+  assertEquals(choice.next(20_100, true), brains[1]);
+  assertEquals(brains[0]!.links.length, 1, "and not by each call");
+  brains[0]!.says(0, { type: "session.created" });
+  assertEquals(new BrainChoice(upstreams).next(20_200, true), brains[0]);
+  assertEquals(brains[0]!.links[0]!.closed, true);
+});
+
+test("in a pause the next session takes over as soon as it stands", () => {
+  const { brain, told, clock } = opened(undefined, { sessionLimitMs: 60_000 }, true);
+  brain.stands(0);
+  clock.advance(60_000);
+  brain.stands(1);
+  assertEquals(told, ["ready", "lost rotation", "ready"]);
+});
+
+test("a brain whose sessions are short has one at a time nearly always", () => {
+  const { brain, clock } = opened();
+  brain.stands(0, { expires_at: Math.floor(Date.now() / 1000) + 60 });
+  clock.advance(28_000);
+  assertEquals(brain.links.length, 1);
+  clock.advance(4000);
+  assertEquals(brain.links.length, 2);
+});
+
+test("a call that comes back waits for a brain that nobody reaches just now", () => {
+  const { brain, told, clock } = opened(undefined, { resumes: true });
+  for (let n = 0; n < 8; n++) {
+    clock.advance(2500);
+    brain.links[n]?.handlers.closed(new UpstreamError("no", "connect_failed", true));
+  }
+  assert(!told.some((word) => word.startsWith("failed")), `${told}`);
 });

@@ -119,7 +119,11 @@ export class Sessions {
     playback.drop();
     retelling.forgetNames();
     this.#setFormat(format);
-    if (playing.length > 0) step({ type: "agent_silent" });
+    if (playing.length === 0) return;
+    step({ type: "agent_silent" });
+    // Nobody asks for the rest of an answer that had come whole.
+    const wasCut = playing.some(({ heardMs, receivedMs }) => heardMs < receivedMs);
+    if (wasCut) step({ type: "call_resumed", owes: "go_on" });
   }
 
   #tell(): void {

@@ -21,6 +21,7 @@ import {
   keepRest,
   REST_MS,
   take,
+  takeAs,
   utterance,
   withItem,
 } from "./utterances.ts";
@@ -52,7 +53,7 @@ export function committed(
   s.uplinkMuted = false;
   if (s.phase !== "open") return;
   const own = isLocal(s) || (wasOpen === null && !known) ? committedByUs(s) : undefined;
-  if (own) take(s, ({ id }) => id === own.id);
+  if (own) takeAs(s, own.id, itemId);
   if (own || isLocal(s)) return;
   const gone = s.withdrawn.find(({ items }) => items.includes(itemId));
   if (gone) {

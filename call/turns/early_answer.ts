@@ -39,7 +39,7 @@ export function takeBack(
   s.awaiting = s.awaiting.filter((u) => u.id !== id);
   // Under a new name: its first commit may yet be refused, and the next one brings it all.
   s.speaking = back
-    ? { ...back, id: ++s.lastId, uncommitted: false }
+    ? { ...back, id: ++s.lastId, items: [], uncommitted: false }
     : s.speaking ?? utterance(s, "voice", nowMs);
 }
 

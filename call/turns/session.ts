@@ -70,6 +70,8 @@ function answerLost(s: CallState, answer: Answer): void {
   if (sounds && s.soundSinceMs !== null) replace(s, answer.id, { over: true });
   else remove(s, answer.id);
   if (!sounds) owedAgain(s, answer);
+  // Also of what was to finish another: it was no fault of the answer.
+  else if (answer.kind === "go_on" && !spoken && s.phase === "open") owe(s, "go_on");
   else if ((!spoken || calls) && s.phase === "open") oweRest(s, answer);
 }
 

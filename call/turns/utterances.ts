@@ -79,6 +79,13 @@ export function take(s: CallState, isIt: (u: Utterance) => boolean): void {
   s.answers = s.answers.map((a) => ({ ...a, utterances: a.utterances.map(taken) }));
 }
 
+/** What we have committed ourselves stands in the conversation, under this name. */
+export function takeAs(s: CallState, id: number, itemId: string): void {
+  const taken = (u: Utterance) => u.id === id ? { ...withItem(u, itemId), taken: true } : u;
+  s.awaiting = s.awaiting.map(taken);
+  s.answers = s.answers.map((a) => ({ ...a, utterances: a.utterances.map(taken) }));
+}
+
 /** What was said after the end of the brain's item it has not heard yet. */
 export function keepRest(s: CallState): void {
   const rest = s.voiceEndMs > s.brainHeardToMs + REST_MS;

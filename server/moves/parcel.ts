@@ -26,6 +26,7 @@ const HEAD_BYTES = 1 + IV_BYTES;
 const Line = v.object({
   role: v.picklist(["caller", "agent"]),
   text: v.pipe(v.string(), v.maxLength(10_000)),
+  voice: v.optional(v.string()),
 });
 const Unanswered = v.object({ base64: v.string(), ended: v.boolean() });
 const Context = v.object({

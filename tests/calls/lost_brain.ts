@@ -136,6 +136,126 @@ export function lostBrainSuite(target: Target): void {
       }
     });
 
+    it("while it answers, with local turns: question, what was heard of the answer, the rest", async () => {
+      let answers = 0;
+      const brain = await startScriptedBrain({
+        onEvent(event, session) {
+          if (event.type === "input_audio_buffer.commit") {
+            session.send({
+              type: "input_audio_buffer.committed",
+              item_id: `c${brain.sessions.length}`,
+            });
+          }
+          if (event.type !== "response.create") return;
+          if (++answers === 4) return answer(session, 4, tone(600, 880, pcm16ToMulaw));
+          begin(session, answers);
+          words(session, answers, "one two three four five six seven eight nine ten");
+          session.audio(`resp_${answers}`, `item_${answers}`, tone(900, 440, pcm16ToMulaw));
+          setTimeout(() => session.close(1011), 300);
+        },
+      });
+      const setup = await lineTo(target, brain.url, {
+        EARSHOT_TURNS: "local",
+        EARSHOT_GREETING: "",
+      });
+      try {
+        const phone = setup.phone();
+        await phone.dial();
+        await sleep(500);
+        const said = await phone.say(loadSpeech("question_order"));
+        await phone.waitForAudio(5000, said.lastFrameAtMs);
+        await phone.waitForSilence(1500);
+        assertEquals(answers, 4, "three losses within one answer, and it is finished all the same");
+        const [, second, , fourth] = brain.sessions;
+        assertEquals(told(second!).map(([role, type]) => [role, type]), [
+          ["user", "input_audio"],
+          ["assistant", "output_text"],
+        ]);
+        assertEquals(told(fourth!).map(([role]) => role), [
+          "user",
+          "assistant",
+          "assistant",
+          "assistant",
+        ]);
+        await phone.hangUp();
+      } finally {
+        await setup.close();
+        await brain.close();
+      }
+    });
+
+    it("long after the caller's words: they are told as they were said", async () => {
+      const brain = await startScriptedBrain({
+        onEvent(event, session) {
+          if (event.type === "input_audio_buffer.commit") {
+            session.send({ type: "input_audio_buffer.committed", item_id: "c1" });
+          }
+          if (event.type !== "response.create") return;
+          answer(session, 1, tone(300, 440, pcm16ToMulaw));
+          setTimeout(() => session.close(1011), 1500);
+        },
+      });
+      const setup = await lineTo(target, brain.url, {
+        EARSHOT_TURNS: "local",
+        EARSHOT_GREETING: "",
+      });
+      try {
+        const phone = setup.phone();
+        await phone.dial();
+        await sleep(500);
+        await phone.say(loadSpeech("question_order"));
+        await phone.waitFor(() => brain.sessions[1]?.events.length! > 1, 8000, "the next session");
+        assertEquals(told(brain.sessions[1]!).map(([role, type]) => [role, type]), [
+          ["user", "input_audio"],
+        ]);
+        assertEquals(asked(brain.sessions[1]!), 0);
+        await phone.hangUp();
+      } finally {
+        await setup.close();
+        await brain.close();
+      }
+    });
+
+    it("for one that speaks another format: the answer is finished", async () => {
+      const pcm = { type: "audio/pcm", rate: 24000 };
+      const brain = await startScriptedBrain({
+        session: (wanted) =>
+          brain.sessions.length < 2
+            ? wanted
+            : { ...wanted, audio: { input: { format: pcm }, output: { format: pcm } } },
+        onEvent(event, session) {
+          if (event.type !== "response.create" || brain.sessions.length > 1) return;
+          begin(session, 1);
+          words(session, 1, "one two three four five six seven eight nine ten");
+          session.audio("resp_1", "item_1", tone(4000, 440, pcm16ToMulaw));
+          session.send({
+            type: "response.output_audio.done",
+            response_id: "resp_1",
+            item_id: "item_1",
+          });
+          setTimeout(() => session.close(1011), 800);
+        },
+      });
+      const setup = await lineTo(target, brain.url);
+      try {
+        const phone = setup.phone();
+        await phone.dial();
+        await phone.waitForAudio(5000, phone.times.streamStartedAtMs);
+        await phone.waitFor(
+          () => brain.sessions[1] && asked(brain.sessions[1]) === 1,
+          5000,
+          "rest",
+        );
+        const [[role, , text]] = told(brain.sessions[1]!) as [string[]];
+        assertEquals(role, "assistant");
+        assertLess(text!.split(" ").length, 6, `0.8 of 4 s were heard: ${text}`);
+        await phone.hangUp();
+      } finally {
+        await setup.close();
+        await brain.close();
+      }
+    });
+
     it("and is not to be had again: the one that is named next takes over", async () => {
       const dead = await startScriptedBrain({ refuse: { status: 503, body: "{}" } });
       const brain = await startScriptedBrain({
