@@ -27,10 +27,9 @@ import { Speaker } from "./speaker.ts";
 import { Timeline } from "./timeline.ts";
 import { guardedClock, Timers } from "./timers.ts";
 import { Transcript } from "./transcript.ts";
-import { isOwed, isResting } from "./turns/deadlines.ts";
+import { isResting } from "./turns/deadlines.ts";
 import { LEG_ENDED } from "./turns/events.ts";
 import type { CallState } from "./turns/state.ts";
-import { unansweredSinceMs } from "./turns/utterances.ts";
 import { Typing } from "./typing.ts";
 import { Uplink } from "./uplink.ts";
 
@@ -62,6 +61,7 @@ export class Call implements LegHandlers {
   readonly #decisions: Decisions;
   readonly #sessions: Sessions;
   readonly #memory: VoiceMemory;
+  /** The answer whose audio came last. */
   #playingResponse = "";
   #problems = 0;
   #endReason = "";
@@ -247,17 +247,9 @@ export class Call implements LegHandlers {
     this.#decisions.take(LEG_ENDED[by]);
   }
 
-  /** What of the caller's voice is kept, and whether this is a pause between two turns. */
   #settled(state: CallState): void {
     this.#news.state(state);
-    const { brain, retelling } = this.#parts;
-    const fromMs = unansweredSinceMs(state);
-    this.#memory.keepFromMs = fromMs;
-    brain.expecting = isOwed(state) || (state.speaking !== null && state.voiceSinceMs === null);
-    retelling.answering(state);
-    if (fromMs < Infinity || state.voiceSinceMs !== null) return;
-    retelling.answered();
-    if (this.resting) brain.paused();
+    this.#sessions.settled(state);
   }
 
   /** Something of ours threw: this call can't be trusted any more, others can. */

@@ -9,6 +9,9 @@ import type { Brain } from "../../brain/brain.ts";
 import { UpstreamError } from "../../brain/errors.ts";
 import { sameFormat } from "../../media/format.ts";
 import type { CallParts } from "../parts.ts";
+import { isOwed, isResting } from "../turns/deadlines.ts";
+import type { CallState } from "../turns/state.ts";
+import { unansweredSinceMs } from "../turns/utterances.ts";
 import { HEARD_AGAIN_MS } from "./retelling.ts";
 import { ROTATED } from "./session.ts";
 import type { VoiceMemory } from "./voice_memory.ts";
@@ -97,6 +100,18 @@ export class Sessions {
     deps.log.error("The brain failed, the call ends", { callId, code, error });
     leg.tell({ type: "error", code, message: `The brain failed (${code}).` });
     step({ type: "brain_failed" });
+  }
+
+  /** All that waited is done: what is expected of the brain, what is kept, and whether it is a pause. */
+  settled(state: CallState): void {
+    const { brain, retelling } = this.#call;
+    brain.expecting = isOwed(state) || (state.speaking !== null && state.voiceSinceMs === null);
+    const fromMs = unansweredSinceMs(state);
+    this.#memory.keepFromMs = fromMs;
+    retelling.answering(state);
+    if (fromMs < Infinity || state.voiceSinceMs !== null) return;
+    retelling.answered();
+    if (isResting(state)) brain.paused();
   }
 
   /** The time in which a session should stand is over. */
