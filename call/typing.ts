@@ -10,8 +10,10 @@ import { TokenBucket } from "../runtime/token_bucket.ts";
 import { type CallEvent, NOTHING_PLAYS } from "./turns/events.ts";
 
 export interface TypingSettings {
-  /** Lines that wait to be sent, and that may come at once. */
+  /** Lines that wait to be sent. */
   readonly maxLines: number;
+  /** Lines that may come at once. */
+  readonly lineBurst: number;
   /** Over time: each line is an interruption, a turn and a request for an answer. */
   readonly linesPerSecond: number;
   /** Keys of one burst. */
@@ -22,7 +24,13 @@ export interface TypingSettings {
   readonly digitPauseMs: number;
 }
 
-const TYPING_DEFAULTS = { maxLines: 50, linesPerSecond: 5, maxDigits: 64, keysPerSecond: 10 };
+const TYPING_DEFAULTS = {
+  maxLines: 50,
+  lineBurst: 20,
+  linesPerSecond: 5,
+  maxDigits: 64,
+  keysPerSecond: 10,
+};
 
 export interface TypingPort {
   nowMs(): number;
@@ -47,8 +55,8 @@ export class Typing {
   ) {
     this.#settings = { ...TYPING_DEFAULTS, ...settings };
     this.#port = port;
-    const { maxLines, linesPerSecond, maxDigits, keysPerSecond } = this.#settings;
-    this.#lineRate = new TokenBucket(linesPerSecond, maxLines, port.nowMs);
+    const { lineBurst, linesPerSecond, maxDigits, keysPerSecond } = this.#settings;
+    this.#lineRate = new TokenBucket(linesPerSecond, lineBurst, port.nowMs);
     this.#keyRate = new TokenBucket(keysPerSecond, maxDigits, port.nowMs);
   }
 

@@ -95,6 +95,10 @@ test("without a token, what came through a proxy or from a page of others is ref
     { "fly-client-ip": "203.0.113.9" },
     { "x-real-ip": "203.0.113.9" },
     { "cf-connecting-ip": "203.0.113.9" },
+    { "x-client-ip": "203.0.113.9" },
+    { "x-forwarded-port": "443" },
+    { "x-forwarded-server": "proxy.example" },
+    { "x-original-host": "earshot.example" },
     { "sec-fetch-site": "cross-site" },
     { origin: "https://evil.example" },
   ];

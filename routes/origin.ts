@@ -21,7 +21,11 @@ const FORWARDED = [
   "forwarded",
   "x-forwarded-for",
   "x-forwarded-host",
+  "x-forwarded-port",
   "x-forwarded-proto",
+  "x-forwarded-server",
+  "x-original-host",
+  "x-client-ip",
   "x-real-ip",
   "via",
   "cf-connecting-ip",
@@ -91,7 +95,8 @@ const shown = (text: string) => JSON.stringify(text.slice(0, 100));
 /** Why a request is not that of a person at this very machine, or null. */
 export function notFromHere(c: Context<Bindings>, config: Config): string | null {
   if (config.FLY_REGION) return "on Fly";
-  // What stands in front of us reaches us over loopback too, and may add no header.
+  // What stands in front of us reaches us over loopback too, and may add no header. Without this
+  // setting such a proxy can't be told from a program here: docs/security.md says what to do.
   if (config.isPublic) return "while PUBLIC_URL is set";
   if (!LOOPBACK_ADDRESS.test(c.env?.remoteAddress ?? "")) return "beyond this machine";
   if (FORWARDED.some((name) => c.req.header(name) !== undefined)) return "through a proxy";

@@ -12,8 +12,8 @@ import { peakOf } from "./scope.js";
 import { clientSecret } from "./secret.js";
 import { Wire } from "./wire.js";
 
-/** As many lines as the server keeps; nobody types more while they wait. */
-const MAX_UNSENT = 50;
+/** As many lines as the server takes at once; nobody types more while they wait. */
+const MAX_UNSENT = 20;
 
 /** Between attempts to go on with a call whose line broke; the last one is repeated. */
 const RETRY_MS = [0, 250, 500, 1000, 2000];
