@@ -4,10 +4,12 @@ import { describe, it } from "node:test";
 import { assert, assertEquals } from "@std/assert";
 import type { Brain, BrainHandlers, BrainLink } from "../brain/brain.ts";
 import type { Leg, LegNews } from "../legs/leg.ts";
+import { encodeInto } from "../media/codec.ts";
 import { PCMU } from "../media/format.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
 import { calls } from "../telemetry/test_calls.ts";
+import { pcm16, speech } from "../vad/test_signals.ts";
 import { Call } from "./call.ts";
 import type { CallSettings } from "./settings.ts";
 import type { RecordedSettings, RecordedStep } from "./recording.ts";
@@ -323,6 +325,25 @@ describe("a call", () => {
     const said = rig.steps.flatMap(({ actions }) => actions).filter(({ type }) => type === "say");
     assertEquals(said, [{ type: "say", phrase: "apology", why: "brain_failed" }]);
     assertEquals(rig.ended, "brain_failed");
+  });
+
+  it("keeps what is said while one attempt after the other comes to nothing", () => {
+    const rig = new Rig({ turns: "local", prompts: {} }, "twilio");
+    const voice = pcm16(speech(1200, { rateHz: 8000, seed: 3 }));
+    const line = new Int16Array(8 * 1900);
+    line.set(voice, 8 * 200);
+    for (let at = 0; at < line.length; at += 160) {
+      const frame = new Uint8Array(160);
+      encodeInto(PCMU, line.subarray(at, at + 160), frame);
+      rig.call.audio(frame, null);
+      rig.clock.pass(20);
+    }
+    rig.clock.pass(4000); // the first attempt is over by then
+    rig.ready();
+    const bytes = rig.sent.filter(({ type }) => type === "input_audio_buffer.append")
+      .reduce((sum, { audio }) => sum + Uint8Array.fromBase64(String(audio)).length, 0);
+    assert(bytes >= 8 * 1200, `${bytes / 8} ms`);
+    assertEquals(rig.types().slice(-2), ["input_audio_buffer.commit", "response.create"]);
   });
 
   it("loses no frame to a slow brain when there is none any more", () => {

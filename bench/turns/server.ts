@@ -17,9 +17,16 @@ export async function startBenchServer(env: Record<string, string>): Promise<Tes
   return await startServer("binary", { EARSHOT_LOG: "off", EARSHOT_MAX_CALLS: "500", ...env });
 }
 
-/** Settings for a brain at `url`. */
+/**
+ * Settings for a brain at `url`. The strict brain takes each session for a call of its own, so that one
+ * which stands late is waited for here.
+ */
 export function talksTo(url: string): Record<string, string> {
-  return { OPENAI_REALTIME_URL: url, OPENAI_API_KEY: "sk-bench" };
+  return {
+    OPENAI_REALTIME_URL: url,
+    OPENAI_API_KEY: "sk-bench",
+    EARSHOT_CONNECT_TIMEOUT_MS: "9000",
+  };
 }
 
 /** A caller with a line of their own, in a call. */
